@@ -1,0 +1,3 @@
+//! Thin actor shells around the domain's cores.
+
+pub mod link;

@@ -1,0 +1,14 @@
+//! The functional core: pure state machines. No clock, no randomness, no input or output; time comes in as an argument.
+
+pub mod agent;
+pub mod chatbot;
+pub mod command;
+pub mod conversation;
+pub mod escalation;
+pub mod event;
+pub mod hours;
+pub mod ids;
+pub mod message;
+pub mod rejection;
+pub mod time;
+pub mod user;

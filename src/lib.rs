@@ -1,0 +1,5 @@
+//! Switchboard: an actor-based realtime engine for customer conversations.
+
+pub mod actors;
+pub mod domain;
+pub mod store;

@@ -1,0 +1,366 @@
+//! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
+
+use async_trait::async_trait;
+
+use crate::domain::agent::Agent;
+use crate::domain::chatbot::Chatbot;
+use crate::domain::conversation::{Conversation, ConversationStatus, Participant};
+use crate::domain::escalation::{Assignment, Decision, Offer, Op, QueueEntry, State, WaitSample};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
+use crate::domain::message::{Message, NewMessage, NewNote, Note};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, User};
+
+/// Why the store could not do it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Surely not done. The same call may work later.
+    #[error("the store did not take it: {0}")]
+    Aborted(String),
+    /// May have been done: the connection was lost during the commit. Whoever holds state derived from the store
+    /// must load it again.
+    #[error("the store's answer was lost: {0}")]
+    OutcomeUnknown(String),
+    /// What is stored cannot be read as what it should be. Never retryable.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+}
+
+/// A started conversation on its way to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewConversation {
+    /// The row. `last_seq`, `version` and the like start at their first values.
+    pub conversation: Conversation,
+    /// Who takes part from the start.
+    pub participants: Vec<Participant>,
+}
+
+/// One item of the write path. A batch of them is one durable commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Appends a message with the next number of its conversation. Clears the idle warning, sets `last_message_at`,
+    /// and for an agent's first message `first_response_at`.
+    Append(NewMessage),
+    /// Appends an internal note with the next note number.
+    AppendNote(NewNote),
+    /// Creates a conversation; a repeat by (customer, client id) finds the first one.
+    Create(Box<NewConversation>),
+    /// All ops, or none. The transactions of one lineage are applied in order, and once one has failed, every later
+    /// one of the same lineage fails as well, because it was decided on a state that never came to be.
+    Apply(Transaction),
+    /// Moves a participant's read mark forward (never back); creates the participant row of a staff reader who has none.
+    MarkRead {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
+        /// Their name, for a new row.
+        name: String,
+        /// Up to which number.
+        seq: i64,
+        /// When.
+        at: Timestamp,
+    },
+    /// Stores a rating; a repeat replaces it.
+    Rate {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
+        /// 1 to 5.
+        score: i32,
+        /// In words.
+        comment: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Remembers that the idle warning was given.
+    MarkIdleWarned {
+        /// Where.
+        conversation_id: ConversationId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Decided together, durable together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Which chain of decisions this belongs to: one life of the supervisor.
+    pub lineage: u64,
+    /// The row changes, in order.
+    pub ops: Vec<Op>,
+}
+
+/// What became of one [`Write`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The message is durable (or was already: `duplicate`).
+    Appended {
+        /// As stored.
+        message: Message,
+        /// The client id was known; `message` is the first one's.
+        duplicate: bool,
+    },
+    /// The note is durable (or was already).
+    NoteAppended {
+        /// As stored.
+        note: Note,
+        /// The client id was known; `note` is the first one's.
+        duplicate: bool,
+    },
+    /// The conversation is durable (or was already).
+    Created {
+        /// As stored.
+        conversation: Box<Conversation>,
+        /// The client id was known.
+        duplicate: bool,
+    },
+    /// All ops are durable. The messages and notes they appended, with their numbers, in order.
+    Applied {
+        /// Messages of the engine.
+        messages: Vec<Message>,
+        /// Notes of the engine.
+        notes: Vec<Note>,
+    },
+    /// The read mark now stands here.
+    ReadMarked {
+        /// Up to which number.
+        seq: i64,
+        /// It moved.
+        moved: bool,
+    },
+    /// Done.
+    Done,
+    /// Not done, for a reason that a retry does not change.
+    Refused(WriteRefusal),
+}
+
+/// Why one item of a batch was not done, while the others were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteRefusal {
+    /// No such conversation.
+    NotFound,
+    /// The conversation is closed.
+    Closed,
+    /// Compare-and-set or a CHECK said no, or an earlier transaction of the lineage failed.
+    Conflict,
+}
+
+/// Which conversations to list, newest activity first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConversationFilter {
+    /// Of this customer.
+    pub customer_id: Option<UserId>,
+    /// Owned by this agent.
+    pub assigned_agent_id: Option<AgentId>,
+    /// In one of these states; empty = any.
+    pub statuses: Vec<ConversationStatus>,
+    /// Only those where a human was asked for.
+    pub escalated_only: bool,
+}
+
+/// A place in a list, opaque to clients: the sort key of the last item seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Sort key: milliseconds.
+    pub at: Timestamp,
+    /// Tie-break.
+    pub id: String,
+}
+
+/// A stored way to log in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Whose.
+    pub user_id: UserId,
+    /// Lower case, unique.
+    pub email: String,
+    /// PHC string (argon2id).
+    pub password_hash: String,
+}
+
+/// A refresh token's row. The token itself is never stored, only its SHA-256 in hex.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// SHA-256 of the token, hex.
+    pub token_hash: String,
+    /// The login (family) that it belongs to: reuse of a used token ends the whole family.
+    pub login_id: String,
+    /// Whose.
+    pub user_id: UserId,
+    /// Made.
+    pub created_at: Timestamp,
+    /// Ends.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a refresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RefreshOutcome {
+    /// The old token is used up and the new one stored; whose it is and of which login.
+    Rotated {
+        /// Whose.
+        user_id: UserId,
+        /// Which login.
+        login_id: String,
+    },
+    /// A used token came again: the family is revoked.
+    Reused {
+        /// Which login ended.
+        login_id: String,
+    },
+    /// Unknown, expired or revoked.
+    Invalid,
+}
+
+/// A conversation that may be idle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdleCandidate {
+    /// Which.
+    pub conversation_id: ConversationId,
+    /// Its newest message's time, or its start.
+    pub last_message_at: Timestamp,
+    /// When it was warned.
+    pub idle_warned_at: Option<Timestamp>,
+}
+
+/// A rating.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rating {
+    /// Who.
+    pub user_id: UserId,
+    /// 1 to 5.
+    pub score: i32,
+    /// In words.
+    pub comment: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The verbs. Every list is bounded by its `limit`.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // --- life ---
+    /// Brings the schema up to date; running it again does nothing.
+    async fn migrate(&self) -> Result<(), StoreError>;
+    /// Takes every migration back (for tests and operators).
+    async fn revert_all(&self) -> Result<(), StoreError>;
+    /// Whether the database answers and takes writes.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// The identity of this database's history, made at first migration.
+    async fn epoch(&self) -> Result<String, StoreError>;
+
+    // --- the write path; called by the group-commit writer only ---
+    /// Commits a batch durably as one transaction. The answers are in the order of the items. `Err` means nothing of
+    /// it was done (`Aborted`), or nobody knows (`OutcomeUnknown`).
+    async fn commit(&self, batch: &[Write]) -> Result<Vec<Written>, StoreError>;
+
+    // --- routing ---
+    /// The live routing rows, for the supervisor's start.
+    async fn load_routing(&self) -> Result<State, StoreError>;
+    /// A conversation's decisions, oldest first.
+    async fn decisions(
+        &self,
+        conversation_id: &ConversationId,
+        limit: i64,
+    ) -> Result<Vec<(DecisionId, Decision)>, StoreError>;
+    /// An offer, open or ended.
+    async fn offer(&self, id: &OfferId) -> Result<Option<Offer>, StoreError>;
+    /// Offers to an agent, newest first.
+    async fn offers_of(&self, agent_id: &AgentId, limit: i64) -> Result<Vec<Offer>, StoreError>;
+    /// A conversation's newest queue entry, open or ended.
+    async fn queue_entry(&self, conversation_id: &ConversationId) -> Result<Option<QueueEntry>, StoreError>;
+    /// A conversation's assignments, oldest first.
+    async fn assignments(&self, conversation_id: &ConversationId) -> Result<Vec<Assignment>, StoreError>;
+    /// The last agent who served this customer in a closed conversation (R8).
+    async fn last_agent_of(&self, customer_id: &UserId) -> Result<Option<AgentId>, StoreError>;
+    /// Wait samples since a moment, oldest first.
+    async fn wait_samples(&self, since: Timestamp, limit: i64) -> Result<Vec<WaitSample>, StoreError>;
+    /// An agent's row, also when it is not live.
+    async fn agent(&self, id: &AgentId) -> Result<Option<Agent>, StoreError>;
+
+    // --- conversations ---
+    /// One conversation.
+    async fn conversation(&self, id: &ConversationId) -> Result<Option<Conversation>, StoreError>;
+    /// Its participants, by join time.
+    async fn participants(&self, id: &ConversationId) -> Result<Vec<Participant>, StoreError>;
+    /// Conversations by filter, newest activity first, after the cursor.
+    async fn conversations(
+        &self,
+        filter: &ConversationFilter,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<Conversation>, StoreError>;
+    /// The open support conversation of a customer with the newest message.
+    async fn current_conversation_of(&self, customer_id: &UserId) -> Result<Option<Conversation>, StoreError>;
+    /// Messages with `seq > after`, ascending.
+    async fn messages_after(&self, id: &ConversationId, after: i64, limit: i64) -> Result<Vec<Message>, StoreError>;
+    /// Messages with `seq < before`, the newest of them, ascending.
+    async fn messages_before(&self, id: &ConversationId, before: i64, limit: i64) -> Result<Vec<Message>, StoreError>;
+    /// One message.
+    async fn message(&self, id: &MessageId) -> Result<Option<Message>, StoreError>;
+    /// Notes with `note_seq > after`, ascending.
+    async fn notes_after(&self, id: &ConversationId, after: i64, limit: i64) -> Result<Vec<Note>, StoreError>;
+    /// A conversation's rating.
+    async fn rating(&self, id: &ConversationId) -> Result<Option<Rating>, StoreError>;
+    /// Open support conversations whose last message is older than `before`, oldest first.
+    async fn idle_candidates(&self, before: Timestamp, limit: i64) -> Result<Vec<IdleCandidate>, StoreError>;
+    /// The oldest `last_message_at` of all open support conversations.
+    async fn oldest_activity(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// The newest number of each of these conversations (the sweep after a lost hint).
+    async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, i64)>, StoreError>;
+
+    // --- people ---
+    /// One user.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+    /// Creates the user when unknown; otherwise updates name, role and e-mail if they changed. A new agent gets an
+    /// agent row with `default_capacity`. Answers the stored user.
+    async fn ensure_user(&self, user: &User, default_capacity: i32) -> Result<User, StoreError>;
+    /// How many users have this role.
+    async fn count_users(&self, role: Role) -> Result<i64, StoreError>;
+    /// Inserts or replaces a credential.
+    async fn put_credential(&self, credential: &Credential) -> Result<(), StoreError>;
+    /// By e-mail (lower case).
+    async fn credential(&self, email: &str) -> Result<Option<Credential>, StoreError>;
+    /// Stores a new login's first refresh token.
+    async fn put_refresh_token(&self, token: &RefreshToken) -> Result<(), StoreError>;
+    /// Uses up the old token and stores the new one, or finds out that it was used before. One transaction.
+    /// `next.login_id` and `next.user_id` are replaced by the old token's.
+    async fn rotate_refresh_token(
+        &self,
+        old_hash: &str,
+        next: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<RefreshOutcome, StoreError>;
+    /// Ends a login: its refresh tokens are refused and its access tokens count as revoked until `until`.
+    async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<(), StoreError>;
+    /// Logins revoked and not yet past their `until`.
+    async fn revoked_logins(&self, now: Timestamp) -> Result<Vec<String>, StoreError>;
+
+    // --- chatbots ---
+    /// All chatbots, by id.
+    async fn chatbots(&self) -> Result<Vec<Chatbot>, StoreError>;
+    /// Inserts or replaces a chatbot with its hours and holidays, in one transaction.
+    async fn put_chatbot(&self, chatbot: &Chatbot) -> Result<(), StoreError>;
+    /// Removes a chatbot without conversations; whether it was there.
+    async fn delete_chatbot(&self, id: &ChatbotId) -> Result<bool, StoreError>;
+
+    // --- idempotency ---
+    /// The stored answer of an unsafe REST call: (fingerprint of the request, status, body).
+    async fn idempotent_answer(&self, user_id: &UserId, key: &str)
+    -> Result<Option<(String, i32, String)>, StoreError>;
+    /// Remembers an answer; a repeat keeps the first one.
+    async fn remember_answer(
+        &self,
+        user_id: &UserId,
+        key: &str,
+        fingerprint: &str,
+        status: i32,
+        body: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Forgets answers and revocations older than `before`.
+    async fn sweep(&self, before: Timestamp) -> Result<(), StoreError>;
+}
