@@ -77,7 +77,7 @@ pub struct Escalate {
 }
 
 /// Who shall get a conversation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TransferTarget {
     /// A person.
     Agent(AgentId),
@@ -86,7 +86,7 @@ pub enum TransferTarget {
 }
 
 /// Where a released conversation goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReleaseTo {
     /// Back to the assistant.
     Ai,

@@ -245,6 +245,13 @@ impl State {
         let Some(case) = self.cases.get_mut(&change.conversation_id) else { return };
         case.status = change.status;
         case.version = change.expected_version + 1;
+        let escalated = matches!(
+            change.status,
+            ConversationStatus::WaitingForAgent | ConversationStatus::Offered | ConversationStatus::AgentAssigned
+        );
+        if escalated && case.escalated_at.is_none() {
+            case.escalated_at = Some(change.at);
+        }
         if let Some(owner) = &change.assigned_agent_id {
             case.assigned_agent_id = owner.clone();
             case.assigned_at = owner.as_ref().map(|_| change.at);

@@ -33,6 +33,8 @@ pub struct Case {
     pub skills: Vec<String>,
     /// Why a human is wanted.
     pub reason: Option<String>,
+    /// When it first entered the queue or was assigned: its age when it has to queue again (R10).
+    pub escalated_at: Option<Timestamp>,
     /// When the present owner got it.
     pub assigned_at: Option<Timestamp>,
     /// In wrap-up: when it ends by itself.
@@ -135,6 +137,8 @@ pub struct Offer {
     pub team: Option<String>,
     /// In a transfer: what the owner wants the next one to know.
     pub note: Option<String>,
+    /// In a team transfer: members who declined or missed it already.
+    pub excluded: Vec<AgentId>,
     /// Where it stands.
     pub status: OfferStatus,
     /// Made.
