@@ -10,6 +10,8 @@ pub mod hours;
 pub mod ids;
 pub mod message;
 pub mod rejection;
+pub mod restart;
+pub mod room;
 pub mod time;
 pub mod user;
 pub mod wait;

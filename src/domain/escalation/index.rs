@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::conversation::ConversationStatus;
-use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId, UserId};
 use crate::domain::time::Timestamp;
 
 use super::op::Op;
@@ -61,6 +61,8 @@ pub(super) struct Index {
     pub offers_to: BTreeMap<AgentId, BTreeSet<OfferId>>,
     /// Conversations of an agent, in wrap-up or not.
     pub owned: BTreeMap<AgentId, BTreeSet<ConversationId>>,
+    /// Conversations of a customer.
+    pub customers: BTreeMap<UserId, BTreeSet<ConversationId>>,
     /// Connected agents.
     pub connected: usize,
 }
@@ -137,6 +139,7 @@ impl Index {
     }
 
     fn add_case(&mut self, case: &Case) {
+        self.customers.entry(case.customer_id.clone()).or_default().insert(case.conversation_id.clone());
         if let Some(agent_id) = &case.assigned_agent_id {
             self.owned.entry(agent_id.clone()).or_default().insert(case.conversation_id.clone());
         }
@@ -146,6 +149,7 @@ impl Index {
     }
 
     fn remove_case(&mut self, case: &Case) {
+        remove_from(&mut self.customers, &case.customer_id, &case.conversation_id);
         if let Some(agent_id) = &case.assigned_agent_id {
             remove_from(&mut self.owned, agent_id, &case.conversation_id);
         }

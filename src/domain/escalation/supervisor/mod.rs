@@ -173,6 +173,11 @@ impl Supervisor {
         self.index.owned.get(agent_id).into_iter().flatten()
     }
 
+    /// The live cases of a customer.
+    pub fn cases_of(&self, customer_id: &UserId) -> impl Iterator<Item = &ConversationId> {
+        self.index.customers.get(customer_id).into_iter().flatten()
+    }
+
     /// The pending offers to an agent.
     pub fn offers_to(&self, agent_id: &AgentId) -> impl Iterator<Item = &Offer> {
         self.index.offers_to.get(agent_id).into_iter().flatten().filter_map(|id| self.state.offers.get(id))
