@@ -1,0 +1,333 @@
+//! The escalation supervisor: a thin shell around [`crate::domain::escalation::Supervisor`].
+//!
+//! Owns: queue, offers, capacity, deadlines, the pushes of estimates.
+//! Receives: requests from rooms, agents and REST; customers' links from the router; the store's word.
+//! Emits: row changes to the writer; typed events to sessions, agents and admins through the router.
+//! Fails by: ending. Its parent starts it again from the store, and whoever waited for an uncommitted decision is
+//! told to try again.
+
+mod pushes;
+mod trace;
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
+
+use crate::domain::agent::Agent;
+use crate::domain::command::Topic;
+use crate::domain::escalation::{Case, Effect, Effects, Op, Request, Setup, State, Supervisor};
+use crate::domain::event::{Audience, Event, TopicBody};
+use crate::domain::ids::{ConversationId, RequestId, UserId};
+use crate::domain::time::{Millis, Timestamp};
+use crate::store::{StoreError, Transaction, Write, WriteRefusal, Written};
+
+use super::failure::Failure;
+use super::lifecycle::Watch;
+use super::messages::{Answer, CaseView, Look, ReplyTo, RouterMessage, SupervisorMessage};
+use super::node::Node;
+use pushes::Pushes;
+
+/// Requests that may wait; the next one is told "overloaded".
+pub(super) const MAILBOX: usize = 16_384;
+
+/// After a failed load the store is asked again this much later.
+const RELOAD: Millis = Millis::new(500);
+
+/// Decided, not yet durable: what is said to whom once it is.
+struct Pending {
+    request_id: RequestId,
+    answer: Answer,
+    reply: ReplyTo,
+    effects: Effects,
+    /// Nothing to store: only the turn is waited for.
+    settled: bool,
+}
+
+/// The shell.
+pub struct SupervisorActor {
+    node: Arc<Node>,
+    /// This life's number: the store refuses what an earlier life decided.
+    lineage: u64,
+    /// None until the store was read.
+    brain: Option<Supervisor>,
+    pending: VecDeque<Pending>,
+    linked: HashSet<UserId>,
+    pushes: Pushes,
+    timer: Option<(Timestamp, SpawnHandle)>,
+    queue_number: u64,
+    agents_number: u64,
+    _watch: Watch,
+}
+
+impl SupervisorActor {
+    /// A new life.
+    pub fn new(node: Arc<Node>, watch: Watch) -> Self {
+        let lineage = node.new_epoch();
+        Self {
+            node,
+            lineage,
+            brain: None,
+            pending: VecDeque::new(),
+            linked: HashSet::new(),
+            pushes: Pushes::default(),
+            timer: None,
+            queue_number: 0,
+            agents_number: 0,
+            _watch: watch,
+        }
+    }
+
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        let store = Arc::clone(self.node.store());
+        let load = async move {
+            let state = store.load_routing().await?;
+            let chatbots = store.chatbots().await?;
+            Ok::<_, StoreError>((state, chatbots))
+        };
+        ctx.spawn(load.into_actor(self).map(|loaded, this, ctx| match loaded {
+            Ok((state, chatbots)) => {
+                let mut setup = Setup::new(this.node.routing().clone(), chatbots, this.lineage);
+                setup.policy = Arc::clone(this.node.policy());
+                setup.estimator = Arc::clone(this.node.estimator());
+                this.begin(setup, state, ctx);
+            }
+            Err(error) => {
+                log::error!(error:display; "the supervisor could not read the store; trying again");
+                let again = this.node.clock().sleep_until(this.node.now() + RELOAD);
+                ctx.spawn(again.into_actor(this).map(|(), this, ctx| this.load(ctx)));
+            }
+        }));
+    }
+
+    fn begin(&mut self, setup: Setup, state: State, ctx: &mut Context<Self>) {
+        let mut effects = Effects::new();
+        let waiting = state.entries.len();
+        let brain = Supervisor::restore(setup, state, self.node.now(), &mut effects);
+        self.brain = Some(brain);
+        log::info!("queue.waiting" = waiting; "the supervisor has read the store");
+        self.carry_out(RequestId::from("restore"), Ok(crate::domain::event::Reply::Done), ReplyTo::Nobody, effects, ctx);
+        self.node.router(RouterMessage::WhoIsHere);
+        self.arm(ctx);
+        self.arm_idle_sweep(ctx);
+    }
+
+    fn decide(&mut self, request: Request, request_id: RequestId, reply: ReplyTo, ctx: &mut Context<Self>) {
+        let Some(brain) = self.brain.as_mut() else {
+            reply.send(Err(Failure::Store(StoreError::Aborted("the supervisor is reading the store".into()))));
+            return;
+        };
+        let request = with_link(request, &self.linked);
+        trace::received(&request, &request_id);
+        let mut effects = Effects::new();
+        let answer = brain.handle(self.node.now(), request, &mut effects).map_err(Failure::from);
+        self.carry_out(request_id, answer, reply, effects, ctx);
+        self.arm(ctx);
+    }
+
+    /// Stores first; answers and tells once it is durable, in the order of the decisions.
+    fn carry_out(&mut self, request_id: RequestId, answer: Answer, reply: ReplyTo, effects: Effects, ctx: &mut Context<Self>) {
+        let mut ops = Vec::new();
+        let mut rest = Effects::new();
+        for effect in effects {
+            match effect {
+                Effect::Op(op) => ops.push(op),
+                Effect::Trace(step) => trace::step(&step, &request_id),
+                other => rest.push(other),
+            }
+        }
+        let stored = !ops.is_empty();
+        self.pending.push_back(Pending { request_id, answer, reply, effects: rest, settled: !stored });
+        if stored && !self.submit(ops, ctx) {
+            return;
+        }
+        self.release(ctx);
+    }
+
+    /// Whether the writer took it. If not, memory is ahead of what can be stored, so this life ends.
+    fn submit(&mut self, ops: Vec<Op>, ctx: &mut Context<Self>) -> bool {
+        let (node, lineage) = (Arc::clone(&self.node), self.lineage);
+        let write = Write::Apply(Transaction { lineage, ops });
+        let taken = self.node.writer().submit(
+            write,
+            Box::new(move |result| node.supervisor(SupervisorMessage::Settled { lineage, result })),
+        );
+        if taken.is_err() {
+            self.give_up(&Failure::Overloaded("writer"), ctx);
+        }
+        taken.is_ok()
+    }
+
+    fn settled(&mut self, result: Result<Written, StoreError>, ctx: &mut Context<Self>) {
+        match result {
+            Ok(Written::Applied { .. }) => {
+                if let Some(pending) = self.pending.iter_mut().find(|pending| !pending.settled) {
+                    pending.settled = true;
+                }
+                self.release(ctx);
+            }
+            Ok(Written::Refused(WriteRefusal::Conflict)) => {
+                self.give_up(&Failure::Store(StoreError::Aborted("changed meanwhile".into())), ctx);
+            }
+            Ok(other) => {
+                log::error!("the store answered a transaction with {other:?}");
+                self.give_up(&Failure::NoAnswer, ctx);
+            }
+            Err(error) => self.give_up(&Failure::Store(error), ctx),
+        }
+    }
+
+    /// What was decided did not come to be: everybody who waits is told so, and this life ends.
+    fn give_up(&mut self, failure: &Failure, ctx: &mut Context<Self>) {
+        log::error!(failure:display, "pending.count" = self.pending.len(); "a decision was not stored; the supervisor begins again");
+        for pending in self.pending.drain(..) {
+            pending.reply.send(Err(failure.clone()));
+        }
+        self.brain = None;
+        ctx.stop();
+    }
+
+    fn release(&mut self, ctx: &mut Context<Self>) {
+        while self.pending.front().is_some_and(|pending| pending.settled) {
+            let Some(pending) = self.pending.pop_front() else { break };
+            trace::answered(&pending.answer, &pending.request_id);
+            pending.reply.send(pending.answer);
+            for effect in pending.effects {
+                self.tell(effect, &pending.request_id, ctx);
+            }
+        }
+    }
+
+    fn tell(&mut self, effect: Effect, request_id: &RequestId, ctx: &mut Context<Self>) {
+        match effect {
+            Effect::Notify { to, event } => {
+                trace::notified(&event, request_id);
+                if let Event::AdminNotification { notice: crate::domain::event::AdminNotice::AgentStatus { agent }, .. } = &event {
+                    self.agents_delta(agent);
+                }
+                self.node.router(RouterMessage::Publish { to, event });
+            }
+            Effect::QueueChanged => self.queue_changed(ctx),
+            Effect::Op(_) | Effect::Trace(_) => {}
+        }
+    }
+
+    fn agents_delta(&mut self, agent: &Agent) {
+        self.agents_number += 1;
+        let event = Event::TopicDelta {
+            topic: Topic::Agents,
+            number: self.agents_number,
+            body: TopicBody::Agent(Box::new(agent.clone())),
+        };
+        self.node.router(RouterMessage::Publish { to: Audience::Topic(Topic::Agents), event });
+    }
+
+    /// One timer for the earliest deadline; the rows hold the truth (R14).
+    fn arm(&mut self, ctx: &mut Context<Self>) {
+        let next = self.brain.as_ref().and_then(Supervisor::next_deadline);
+        if self.timer.as_ref().map(|(at, _)| *at) == next {
+            return;
+        }
+        if let Some((_, handle)) = self.timer.take() {
+            ctx.cancel_future(handle);
+        }
+        if let Some(at) = next {
+            let sleep = self.node.clock().sleep_until(at);
+            let handle = ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
+                this.timer = None;
+                this.decide(Request::Tick, RequestId::from("deadline"), ReplyTo::Nobody, ctx);
+            }));
+            self.timer = Some((at, handle));
+        }
+    }
+
+    fn look(&mut self, look: Look, ctx: &mut Context<Self>) {
+        let now = self.node.now();
+        match look {
+            Look::Case { conversation_id, seen, reply } => {
+                if seen {
+                    let request = Request::CustomerSeen { conversation_id: conversation_id.clone() };
+                    self.decide(request, RequestId::from("poll"), ReplyTo::Nobody, ctx);
+                }
+                if let Some(brain) = &self.brain {
+                    // Whoever asked may have gone away; so with the other two.
+                    let _ = reply.send(case_view(brain, now, &conversation_id));
+                }
+            }
+            Look::Queue(reply) => {
+                if let Some(brain) = &self.brain {
+                    let _ = reply.send((self.queue_number, brain.queue_rows(now)));
+                }
+            }
+            Look::State(reply) => {
+                if let Some(brain) = &self.brain {
+                    let _ = reply.send((self.agents_number, Arc::new(brain.state().clone())));
+                }
+            }
+        }
+    }
+
+    fn customer_linked(&mut self, user_id: UserId, linked: bool, ctx: &mut Context<Self>) {
+        if linked {
+            self.linked.insert(user_id.clone());
+        } else {
+            self.linked.remove(&user_id);
+        }
+        let Some(brain) = &self.brain else { return };
+        let cases: Vec<ConversationId> = brain.cases_of(&user_id).cloned().collect();
+        for conversation_id in cases {
+            let request = if linked {
+                Request::CustomerBack { conversation_id }
+            } else {
+                Request::CustomerLost { conversation_id }
+            };
+            self.decide(request, RequestId::from("link"), ReplyTo::Nobody, ctx);
+        }
+    }
+}
+
+/// Whether the customer has a link is known here, not by whoever asked.
+fn with_link(mut request: Request, linked: &HashSet<UserId>) -> Request {
+    if let Request::Escalate { facts, .. } = &mut request {
+        facts.customer_online = linked.contains(&facts.case.customer_id);
+    }
+    request
+}
+
+fn case_view(brain: &Supervisor, now: Timestamp, id: &ConversationId) -> CaseView {
+    let case: Option<Case> = brain.state().cases.get(id).cloned();
+    let offered_to = brain
+        .state()
+        .offers
+        .values()
+        .filter(|offer| offer.conversation_id == *id)
+        .map(|offer| (offer.id.clone(), offer.agent_id.clone()))
+        .collect();
+    CaseView { case, status: brain.status(now, id), offered_to }
+}
+
+impl Actor for SupervisorActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.load(ctx);
+    }
+}
+
+impl Handler<SupervisorMessage> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, message: SupervisorMessage, ctx: &mut Self::Context) {
+        match message {
+            SupervisorMessage::Ask { request, request_id, reply } => self.decide(request, request_id, reply, ctx),
+            SupervisorMessage::CustomerLinked { user_id, linked } => self.customer_linked(user_id, linked, ctx),
+            SupervisorMessage::Settled { lineage, result } if lineage == self.lineage => self.settled(result, ctx),
+            SupervisorMessage::Settled { .. } => {}
+            SupervisorMessage::Look(look) => self.look(look, ctx),
+            #[cfg(feature = "fault-injection")]
+            #[expect(clippy::panic, reason = "a fault on purpose")]
+            SupervisorMessage::Panic => panic!("injected fault in the supervisor"),
+        }
+    }
+}

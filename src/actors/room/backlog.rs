@@ -1,0 +1,87 @@
+//! What a session missed: from the ring, else paged from the store; never partial, always before what is live.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use crate::domain::event::{Event, Reply};
+use crate::domain::message::Message;
+use crate::domain::resume::Missed;
+use crate::domain::user::Principal;
+use crate::protocol::encoded::Encoded;
+
+use super::super::failure::Failure;
+use super::super::messages::{HubMessage, ReplyTo, SessionRef};
+use super::super::tell::{Overflow, tell};
+use super::RoomActor;
+
+/// Messages read from the store in one go.
+pub(super) const PAGE: i64 = 500;
+
+/// The answer that goes out ahead of the missed messages.
+pub(super) struct JoinAnswer {
+    pub reply: ReplyTo,
+    pub answer: Reply,
+}
+
+impl RoomActor {
+    /// Sends the answer, then everything after `last_seq`, then lets the session in: in this order on one path.
+    pub(super) fn backlog(
+        &mut self,
+        session: SessionRef,
+        principal: Arc<Principal>,
+        last_seq: i64,
+        answer: Option<JoinAnswer>,
+        ctx: &mut Context<Self>,
+    ) {
+        match self.ring.after(last_seq, self.feed.head()) {
+            Missed::Complete(messages) => {
+                if let Some(JoinAnswer { reply, answer }) = answer {
+                    reply.send(Ok(answer));
+                }
+                send(&session, messages);
+                self.enter(&session, &principal);
+            }
+            Missed::Page => self.page(session, principal, last_seq, answer, ctx),
+        }
+    }
+
+    fn page(
+        &mut self,
+        session: SessionRef,
+        principal: Arc<Principal>,
+        after: i64,
+        answer: Option<JoinAnswer>,
+        ctx: &mut Context<Self>,
+    ) {
+        let (store, id) = (Arc::clone(self.node.store()), self.id.clone());
+        let read = async move { store.messages_after(&id, after, PAGE).await };
+        ctx.spawn(read.into_actor(self).map(move |page, this, ctx| {
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    if let Some(JoinAnswer { reply, .. }) = answer {
+                        reply.send(Err(Failure::Store(error)));
+                    }
+                    return;
+                }
+            };
+            if let Some(JoinAnswer { reply, answer }) = answer {
+                reply.send(Ok(answer));
+            }
+            let reached = page.last().map_or(this.feed.head().max(after), |message| message.seq);
+            send(&session, page.into_iter().map(Arc::new).collect());
+            this.backlog(session, principal, reached, None, ctx);
+        }));
+    }
+}
+
+fn send(session: &SessionRef, messages: Vec<Arc<Message>>) {
+    if messages.is_empty() {
+        return;
+    }
+    let events = messages.into_iter().map(|message| Encoded::new(Event::NewMessage(message))).collect();
+    let message = HubMessage::ToSession { session_id: session.id.clone(), events };
+    // A thread that is gone has no sessions.
+    let _ = tell(&session.hub, message, Overflow::Force);
+}

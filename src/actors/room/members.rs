@@ -1,0 +1,128 @@
+//! Who is in a room: sessions, counted per worker thread so that a message goes out once per thread.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix::{Addr, Context};
+
+use crate::domain::event::Event;
+use crate::domain::ids::{ConversationId, SessionId, UserId};
+use crate::domain::user::{Principal, Role};
+
+use super::super::messages::{HubMessage, SessionRef};
+use super::super::session::hub::Hub;
+use super::super::tell::{Overflow, tell};
+use super::{Record, RoomActor};
+
+struct Member {
+    session: SessionRef,
+    principal: Arc<Principal>,
+}
+
+/// The sessions in a room.
+#[derive(Default)]
+pub(super) struct Members {
+    sessions: HashMap<SessionId, Member>,
+    /// Worker threads with at least one of them.
+    hubs: Vec<(Addr<Hub>, usize)>,
+}
+
+impl Members {
+    pub(super) fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    pub(super) fn hubs(&self) -> impl Iterator<Item = &Addr<Hub>> {
+        self.hubs.iter().map(|(hub, _)| hub)
+    }
+
+    pub(super) fn contains(&self, session_id: &SessionId) -> bool {
+        self.sessions.contains_key(session_id)
+    }
+
+    /// Whether any session of the person is in the room.
+    pub(super) fn has_user(&self, user_id: &UserId) -> bool {
+        self.sessions.values().any(|member| member.principal.user_id == *user_id)
+    }
+
+    /// Lets a session in; it gets everything from here on.
+    pub(super) fn add(&mut self, id: &ConversationId, session: &SessionRef, principal: &Arc<Principal>) {
+        let enter = HubMessage::Enter {
+            conversation_id: id.clone(),
+            session_id: session.id.clone(),
+            staff: principal.role != Role::Customer,
+        };
+        // A thread that is gone has no sessions; so below.
+        let _ = tell(&session.hub, enter, Overflow::Force);
+        let member = Member { session: session.clone(), principal: Arc::clone(principal) };
+        if self.sessions.insert(session.id.clone(), member).is_some() {
+            return;
+        }
+        match self.hubs.iter_mut().find(|(hub, _)| *hub == session.hub) {
+            Some((_, count)) => *count += 1,
+            None => self.hubs.push((session.hub.clone(), 1)),
+        }
+    }
+
+    /// Lets a session go; whose it was.
+    pub(super) fn remove(&mut self, id: &ConversationId, session_id: &SessionId) -> Option<Arc<Principal>> {
+        let member = self.sessions.remove(session_id)?;
+        let exit = HubMessage::Exit { conversation_id: id.clone(), session_id: session_id.clone() };
+        let _ = tell(&member.session.hub, exit, Overflow::Force);
+        if let Some((_, count)) = self.hubs.iter_mut().find(|(hub, _)| *hub == member.session.hub) {
+            *count -= 1;
+        }
+        self.hubs.retain(|(_, count)| *count > 0);
+        Some(member.principal)
+    }
+
+    /// Lets all sessions of a person go.
+    pub(super) fn remove_user(&mut self, id: &ConversationId, user_id: &UserId) {
+        let gone: Vec<SessionId> = self
+            .sessions
+            .iter()
+            .filter(|(_, member)| member.principal.user_id == *user_id)
+            .map(|(session_id, _)| session_id.clone())
+            .collect();
+        for session_id in gone {
+            self.remove(id, &session_id);
+        }
+    }
+}
+
+impl RoomActor {
+    /// Lets a session of somebody who belongs here in, without being asked.
+    pub(super) fn enroll(&mut self, session: SessionRef, principal: &Arc<Principal>, last_seq: Option<i64>, ctx: &mut Context<Self>) {
+        let Record::Here(record) = &self.record else { return };
+        let standing = record.standing(&principal.user_id, principal.role);
+        let belongs = !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
+        match last_seq {
+            Some(last_seq) => self.backlog(session, Arc::clone(principal), last_seq, None, ctx),
+            None if belongs && !self.members.contains(&session.id) => self.enter(&session, principal),
+            None => {}
+        }
+    }
+
+    /// Lets a session in and tells the others that somebody came, if they were not here before.
+    pub(super) fn enter(&mut self, session: &SessionRef, principal: &Arc<Principal>) {
+        let came = !self.members.has_user(&principal.user_id);
+        self.members.add(&self.id, session, principal);
+        if came {
+            self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
+        }
+    }
+
+    pub(super) fn session_gone(&mut self, session_id: &SessionId) {
+        let Some(principal) = self.members.remove(&self.id, session_id) else { return };
+        if !self.members.has_user(&principal.user_id) {
+            self.typing_ended(&principal.user_id);
+            self.presence(&principal.user_id, false, None);
+        }
+        self.last_use = self.node.now();
+    }
+
+    fn presence(&mut self, user_id: &UserId, online: bool, except: Option<&SessionId>) {
+        let event = Event::Presence { conversation_id: self.id.clone(), user_id: user_id.clone(), online };
+        self.fan_out(event, false, except, Overflow::Drop);
+    }
+}

@@ -1,0 +1,350 @@
+//! The live chat room of one conversation.
+//!
+//! Owns: the order in which its messages are shown, who is in it, typing, the ring of recent messages.
+//! Receives: commands about the conversation; from the writer what became durable; from the router who left.
+//! Emits: writes to the store; requests to the supervisor; events to sessions by their worker threads' hubs.
+//! Fails by: ending. The router opens it again from the store and its sessions go on from the number they have.
+
+mod asks;
+mod backlog;
+mod members;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+
+use crate::domain::escalation::Op;
+use crate::domain::event::Event;
+use crate::domain::ids::{ConversationId, SessionId, UserId};
+use crate::domain::message::Message;
+use crate::domain::rejection::Rejection;
+use crate::domain::resume::{Advice, Feed, Ring};
+use crate::domain::room::{Fit, RoomRecord};
+use crate::domain::session::SlidingWindow;
+use crate::domain::time::{Millis, Timestamp};
+use crate::protocol::encoded::Encoded;
+use crate::store::{StoreError, Written};
+
+use super::failure::Failure;
+use super::lifecycle::Watch;
+use super::messages::{Ask, HubMessage, RoomMessage, RouterMessage};
+use super::node::{Node, Published};
+use super::tell::{Overflow, tell};
+use crate::domain::event::Audience;
+use members::Members;
+
+/// Messages that may wait; the next command is answered with "overloaded".
+pub(super) const MAILBOX: usize = 8192;
+/// Messages kept for those who come back a moment later.
+const RING: usize = 128;
+
+/// A message from the router.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+pub struct RoomEnvelope(pub RoomMessage);
+
+/// What the store said when the room was opened.
+enum Record {
+    /// Not read yet; messages wait.
+    Loading,
+    /// There is no such conversation.
+    Missing,
+    /// The store did not answer.
+    Unread(StoreError),
+    /// As stored.
+    Here(Box<RoomRecord>),
+}
+
+/// The shell.
+pub struct RoomActor {
+    node: Arc<Node>,
+    id: ConversationId,
+    life: u64,
+    record: Record,
+    /// Came in while the record was being read.
+    early: VecDeque<RoomMessage>,
+    ring: Ring,
+    feed: Feed,
+    fetching: bool,
+    members: Members,
+    typing: HashMap<UserId, (String, Timestamp)>,
+    senders: HashMap<UserId, SlidingWindow>,
+    handled: u64,
+    last_use: Timestamp,
+    _watch: Watch,
+}
+
+impl RoomActor {
+    /// A new life of a conversation's room.
+    pub fn new(node: Arc<Node>, id: ConversationId, life: u64, watch: Watch) -> Self {
+        let last_use = node.now();
+        Self {
+            node,
+            id,
+            life,
+            record: Record::Loading,
+            early: VecDeque::new(),
+            ring: Ring::new(RING),
+            feed: Feed::new(0),
+            fetching: false,
+            members: Members::default(),
+            typing: HashMap::new(),
+            senders: HashMap::new(),
+            handled: 0,
+            last_use,
+            _watch: watch,
+        }
+    }
+
+    fn load(&mut self, ctx: &mut Context<Self>) {
+        let (node, id) = (Arc::clone(&self.node), self.id.clone());
+        let load = async move {
+            let Some(conversation) = node.store().conversation(&id).await? else { return Ok(None) };
+            let participants = node.store().participants(&id).await?;
+            let mut record = RoomRecord::new(conversation, participants);
+            if let Ok(view) = node.case(&id, false).await {
+                record.offers = view.offered_to.into_iter().collect();
+            }
+            Ok(Some(record))
+        };
+        ctx.spawn(load.into_actor(self).map(|loaded: Result<_, StoreError>, this, ctx| this.loaded(loaded, ctx)));
+    }
+
+    fn loaded(&mut self, loaded: Result<Option<RoomRecord>, StoreError>, ctx: &mut Context<Self>) {
+        self.record = match loaded {
+            Ok(Some(record)) => {
+                self.feed = Feed::new(record.conversation.last_seq);
+                self.enroll_people(&record);
+                Record::Here(Box::new(record))
+            }
+            Ok(None) => Record::Missing,
+            Err(error) => Record::Unread(error),
+        };
+        while let Some(message) = self.early.pop_front() {
+            self.take(message, ctx);
+        }
+        if !matches!(self.record, Record::Here(_)) {
+            self.say_idle();
+        }
+    }
+
+    /// The customer's and the owner's sessions are in the room by themselves.
+    fn enroll_people(&self, record: &RoomRecord) {
+        let owner = record.conversation.assigned_agent_id.iter();
+        for user_id in std::iter::once(&record.conversation.customer_id).chain(owner) {
+            let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
+            self.node.router(RouterMessage::Enroll { user_id, conversation_id });
+        }
+    }
+
+    fn take(&mut self, message: RoomMessage, ctx: &mut Context<Self>) {
+        match message {
+            RoomMessage::Ask(ask) => self.ask(ask, ctx),
+            RoomMessage::Committed(written) => self.committed(&written, ctx),
+            RoomMessage::Applied(ops) => self.applied(&ops, ctx),
+            RoomMessage::Deliver { event, staff_only } => self.fan_out(event, staff_only, None, Overflow::Force),
+            RoomMessage::SessionGone(session_id) => self.session_gone(&session_id),
+            RoomMessage::Enroll(session, principal, last_seq) => self.enroll(session, &principal, last_seq, ctx),
+            RoomMessage::Distrust => {
+                log::warn!("conversation.id" = self.id.as_str(); "a commit's outcome is unknown; the room is read again");
+                self.reload(ctx);
+            }
+            RoomMessage::Reopen => {}
+            RoomMessage::Stop => ctx.stop(),
+            #[cfg(feature = "fault-injection")]
+            #[expect(clippy::panic, reason = "a fault on purpose")]
+            RoomMessage::Panic => panic!("injected fault in a room"),
+        }
+    }
+
+    /// The record, or why there is none to work with.
+    fn record(&self) -> Result<&RoomRecord, Failure> {
+        match &self.record {
+            Record::Here(record) => Ok(record),
+            Record::Missing | Record::Loading => Err(Failure::Rejected(Rejection::NotFound)),
+            Record::Unread(error) => Err(Failure::Store(error.clone())),
+        }
+    }
+
+    /// Takes durable messages in, in their order; a gap is read from the store first.
+    fn committed(&mut self, written: &[Written], ctx: &mut Context<Self>) {
+        for item in written {
+            match item {
+                Written::Appended { message, duplicate: false } => self.hint(message, ctx),
+                Written::NoteAppended { note, duplicate: false } => {
+                    self.fan_out(Event::NewNote(Arc::new(note.clone())), true, None, Overflow::Force);
+                }
+                Written::Applied { messages, notes } => {
+                    for message in messages {
+                        self.hint(message, ctx);
+                    }
+                    for note in notes {
+                        self.fan_out(Event::NewNote(Arc::new(note.clone())), true, None, Overflow::Force);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn hint(&mut self, message: &Message, ctx: &mut Context<Self>) {
+        if message.conversation_id != self.id || self.fetching {
+            // While a gap is being read, the end of that read looks for what came meanwhile.
+            return;
+        }
+        match self.feed.hint(message.seq) {
+            Advice::Deliver => self.show(Arc::new(message.clone())),
+            Advice::Drop => {}
+            Advice::Fetch { after } => self.fetch(after, ctx),
+        }
+    }
+
+    fn fetch(&mut self, after: i64, ctx: &mut Context<Self>) {
+        self.fetching = true;
+        let (store, id) = (Arc::clone(self.node.store()), self.id.clone());
+        let read = async move { store.messages_after(&id, after, backlog::PAGE).await };
+        ctx.spawn(read.into_actor(self).map(|page, this, ctx| {
+            this.fetching = false;
+            match page {
+                Ok(page) => {
+                    let full = i64::try_from(page.len()).is_ok_and(|len| len == backlog::PAGE);
+                    for message in page {
+                        if this.feed.hint(message.seq) == Advice::Deliver {
+                            this.show(Arc::new(message));
+                        }
+                    }
+                    // One more look: a message may have become durable during the read.
+                    if full {
+                        this.fetch(this.feed.head(), ctx);
+                    }
+                }
+                Err(error) => {
+                    log::warn!(error:display, "conversation.id" = this.id.as_str(); "a gap could not be read; trying again");
+                    let sleep = this.node.clock().sleep_until(this.node.now() + Millis::new(500));
+                    this.fetching = true;
+                    ctx.spawn(sleep.into_actor(this).map(move |(), this, ctx| this.fetch(after, ctx)));
+                }
+            }
+        }));
+    }
+
+    /// Shows a durable message to everybody in the room.
+    fn show(&mut self, message: Arc<Message>) {
+        if let Record::Here(record) = &mut self.record {
+            record.saw(&message);
+        }
+        if let Some(sender) = &message.sender_id {
+            self.typing.remove(sender);
+        }
+        self.ring.push(Arc::clone(&message));
+        let event = Event::NewMessage(message);
+        self.node.sink(&Published { to: Audience::Room(self.id.clone()), event: event.clone() });
+        self.fan_out(event, false, None, Overflow::Force);
+    }
+
+    /// One message per worker thread; encoded once per dialect.
+    fn fan_out(&mut self, event: Event, staff_only: bool, except: Option<&SessionId>, overflow: Overflow) {
+        let event = Encoded::new(event);
+        for hub in self.members.hubs() {
+            let message = HubMessage::Room {
+                conversation_id: self.id.clone(),
+                event: event.clone(),
+                staff_only,
+                except: except.cloned(),
+            };
+            // A thread that is gone has no sessions; a typing mark that finds no room is dropped by policy.
+            let _ = tell(hub, message, overflow);
+        }
+    }
+
+    fn applied(&mut self, ops: &[Op], ctx: &mut Context<Self>) {
+        let Record::Here(record) = &mut self.record else { return };
+        let mut gap = false;
+        for op in ops {
+            gap |= record.apply(op) == Fit::Gap;
+            if let Op::AddParticipant { user_id, .. } = op {
+                let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
+                self.node.router(RouterMessage::Enroll { user_id, conversation_id });
+            }
+            if let Op::RemoveParticipant { user_id, .. } = op {
+                self.members.remove_user(&self.id, user_id);
+            }
+        }
+        if gap {
+            self.reload(ctx);
+        }
+    }
+
+    /// Reads the rows again without losing who is in the room.
+    fn reload(&mut self, ctx: &mut Context<Self>) {
+        self.record = Record::Loading;
+        let head = self.feed.head();
+        self.load(ctx);
+        self.fetch(head, ctx);
+    }
+
+    fn ask(&mut self, ask: Ask, ctx: &mut Context<Self>) {
+        self.last_use = self.node.now();
+        if let Err(failure) = self.record() {
+            ask.reply.send(Err(failure));
+            return;
+        }
+        self.answer(ask, ctx);
+    }
+
+    fn say_idle(&self) {
+        let (conversation_id, handled, life) = (self.id.clone(), self.handled, self.life);
+        self.node.router(RouterMessage::RoomIdle { conversation_id, handled, life });
+    }
+
+    /// Looks after itself: typing that stopped, and whether it is needed at all.
+    fn arm_look(&self, ctx: &mut Context<Self>) {
+        let idle_at = self.last_use + self.node.room_idle();
+        let typing_at = self.typing.values().map(|(_, until)| *until).min();
+        let soonest = self.node.now() + Millis::new(1000);
+        let at = typing_at.map_or(idle_at, |at| at.min(idle_at)).max(soonest);
+        let sleep = self.node.clock().sleep_until(at);
+        ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| this.look(ctx)));
+    }
+
+    fn look(&mut self, ctx: &mut Context<Self>) {
+        let now = self.node.now();
+        let ended: Vec<UserId> =
+            self.typing.iter().filter(|(_, (_, until))| *until <= now).map(|(user_id, _)| user_id.clone()).collect();
+        for user_id in ended {
+            self.typing_ended(&user_id);
+        }
+        if !self.members.is_empty() {
+            self.last_use = now;
+        }
+        if now >= self.last_use + self.node.room_idle() {
+            self.say_idle();
+            self.last_use = now;
+        }
+        self.arm_look(ctx);
+    }
+}
+
+impl Actor for RoomActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.load(ctx);
+        self.arm_look(ctx);
+    }
+}
+
+impl Handler<RoomEnvelope> for RoomActor {
+    type Result = ();
+
+    fn handle(&mut self, RoomEnvelope(message): RoomEnvelope, ctx: &mut Self::Context) {
+        self.handled += 1;
+        if matches!(self.record, Record::Loading) && !matches!(message, RoomMessage::Stop) {
+            self.early.push_back(message);
+            return;
+        }
+        self.take(message, ctx);
+    }
+}
