@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Offset, TimeZone};
 use chrono_tz::Tz;
 
 use super::rejection::Rejection;
-use super::time::{Millis, Timestamp};
+use super::time::Timestamp;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 1440;

@@ -12,3 +12,4 @@ pub mod message;
 pub mod rejection;
 pub mod time;
 pub mod user;
+pub mod wait;

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::time::Millis;
 
 fn span(from: u16, to: u16) -> Interval {
     Interval { from_minute: from, to_minute: to }
@@ -28,7 +29,7 @@ fn shown_inside(plan: &BusinessHours, at: Timestamp) -> bool {
         let iso = date.format("%Y-%m-%d").to_string();
         match plan.exceptions.iter().find(|exception| exception.date == iso) {
             Some(exception) => exception.intervals.clone(),
-            None => plan.weekly[date.weekday().num_days_from_monday() as usize].clone(),
+            None => plan.weekly[usize::try_from(date.weekday().num_days_from_monday()).unwrap()].clone(),
         }
     };
     let today = local.date_naive();
