@@ -62,7 +62,8 @@ impl ManualClock {
     pub fn advance(&self, span: crate::domain::time::Millis) {
         let mut inner = self.lock();
         inner.now = inner.now + span;
-        let later = inner.sleepers.split_off(&(inner.now, u64::MAX));
+        let until = (inner.now, u64::MAX);
+        let later = inner.sleepers.split_off(&until);
         let due = std::mem::replace(&mut inner.sleepers, later);
         drop(inner);
         for (_, wake) in due {

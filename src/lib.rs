@@ -1,5 +1,5 @@
 //! Switchboard: an actor-based realtime engine for customer conversations.
 
-pub mod actors;
+pub mod clock;
 pub mod domain;
 pub mod store;

@@ -10,7 +10,6 @@ use crate::domain::escalation::request::{AgentProfile, ConversationFacts};
 use crate::domain::escalation::state::{EntryStatus, OfferStatus};
 use crate::domain::ids::AssignmentId;
 use crate::domain::user::Role;
-use crate::domain::wait;
 
 impl Supervisor {
     /// Gives a tracked, unowned conversation to an agent. Its queue entry, if any, ends; its pending offers as well.
@@ -123,10 +122,14 @@ impl Supervisor {
             outcome,
         };
         self.apply(Op::RecordWait(sample), out);
-        let stats = match outcome {
-            EntryStatus::Assigned => wait::after_served(&self.state.stats, waited, entry.predicted_wait_s),
-            EntryStatus::Abandoned => wait::after_abandoned(&self.state.stats, waited),
-            _ => wait::after_waited(&self.state.stats, waited),
+        let learnt = &self.state.stats;
+        let stats = match (outcome, entry.predicted_wait_s) {
+            (EntryStatus::Assigned, Some(predicted)) => {
+                learnt.assigned(waited).prediction(Millis::from_secs(predicted), waited)
+            }
+            (EntryStatus::Assigned, None) => learnt.assigned(waited),
+            (EntryStatus::Abandoned, _) => learnt.abandoned(waited),
+            _ => learnt.waited(waited),
         };
         self.apply(Op::PutStats(stats), out);
         out.push(Effect::QueueChanged);
@@ -144,7 +147,7 @@ impl Supervisor {
         self.apply(Op::RemoveParticipant { conversation_id: id.clone(), user_id: agent_id.clone(), at: now }, out);
         self.move_load(&agent_id, -1, 0, out);
         if let Some(since) = case.assigned_at {
-            let stats = wait::after_held(&self.state.stats, now.since(since), self.settings.default_handle_time);
+            let stats = self.state.stats.served(now.since(since));
             self.apply(Op::PutStats(stats), out);
         }
         let notice = AgentNotice::ConversationUnassigned { conversation_id: id.clone(), reason: reason.to_owned() };

@@ -136,9 +136,9 @@ impl Supervisor {
         let chatbot_id = self.state.cases.get(id).and_then(|case| case.chatbot_id.as_ref());
         let (open, _) = self.opening(chatbot_id, now);
         self.estimator.estimate(&WaitInput {
-            entries_ahead,
-            serving_units: supply.serving,
-            free_units: supply.free,
+            entries_ahead: u32::try_from(entries_ahead).unwrap_or(u32::MAX),
+            serving_units: u32::try_from(supply.serving).unwrap_or(0),
+            free_units: u32::try_from(supply.free).unwrap_or(0),
             stats: self.state.stats.clone(),
             default_handle_time: self.settings.default_handle_time,
             has_prior: self.settings.default_handle_time > Millis::ZERO,
