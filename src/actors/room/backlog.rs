@@ -34,7 +34,7 @@ impl RoomActor {
         answer: Option<JoinAnswer>,
         ctx: &mut Context<Self>,
     ) {
-        match self.ring.after(last_seq, self.feed.head()) {
+        match self.ring.after(last_seq) {
             Missed::Complete(messages) => {
                 if let Some(JoinAnswer { reply, answer }) = answer {
                     reply.send(Ok(answer));
@@ -42,7 +42,7 @@ impl RoomActor {
                 send(&session, messages);
                 self.enter(&session, &principal);
             }
-            Missed::Page => self.page(session, principal, last_seq, answer, ctx),
+            Missed::Page { after } => self.page(session, principal, after, answer, ctx),
         }
     }
 

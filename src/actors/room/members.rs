@@ -115,7 +115,9 @@ impl RoomActor {
     pub(super) fn session_gone(&mut self, session_id: &SessionId) {
         let Some(principal) = self.members.remove(&self.id, session_id) else { return };
         if !self.members.has_user(&principal.user_id) {
-            self.typing_ended(&principal.user_id);
+            if self.typing.stop(&principal.user_id) {
+                self.tell_typing(&principal.user_id, false, None);
+            }
             self.presence(&principal.user_id, false, None);
         }
         self.last_use = self.node.now();

@@ -19,7 +19,8 @@ use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId, UserId};
 use crate::domain::message::Message;
 use crate::domain::rejection::Rejection;
-use crate::domain::resume::{Advice, Feed, Ring};
+use crate::domain::presence::Typing;
+use crate::domain::resume::{Feed, Hinted, Ring};
 use crate::domain::room::{Fit, RoomRecord};
 use crate::domain::session::SlidingWindow;
 use crate::domain::time::{Millis, Timestamp};
@@ -36,8 +37,9 @@ use members::Members;
 
 /// Messages that may wait; the next command is answered with "overloaded".
 pub(super) const MAILBOX: usize = 8192;
-/// Messages kept for those who come back a moment later.
-const RING: usize = 128;
+/// Messages, and bytes of them, kept for those who come back a moment later.
+const RING_MESSAGES: usize = 128;
+const RING_BYTES: usize = 256 * 1024;
 
 /// A message from the router.
 #[derive(actix::Message)]
@@ -66,9 +68,9 @@ pub struct RoomActor {
     early: VecDeque<RoomMessage>,
     ring: Ring,
     feed: Feed,
-    fetching: bool,
     members: Members,
-    typing: HashMap<UserId, (String, Timestamp)>,
+    typing: Typing,
+    names: HashMap<UserId, String>,
     senders: HashMap<UserId, SlidingWindow>,
     handled: u64,
     last_use: Timestamp,
@@ -85,11 +87,11 @@ impl RoomActor {
             life,
             record: Record::Loading,
             early: VecDeque::new(),
-            ring: Ring::new(RING),
+            ring: Ring::new(0, RING_MESSAGES, RING_BYTES),
             feed: Feed::new(0),
-            fetching: false,
             members: Members::default(),
-            typing: HashMap::new(),
+            typing: Typing::default(),
+            names: HashMap::new(),
             senders: HashMap::new(),
             handled: 0,
             last_use,
@@ -114,7 +116,11 @@ impl RoomActor {
     fn loaded(&mut self, loaded: Result<Option<RoomRecord>, StoreError>, ctx: &mut Context<Self>) {
         self.record = match loaded {
             Ok(Some(record)) => {
-                self.feed = Feed::new(record.conversation.last_seq);
+                let head = self.feed.head().max(record.conversation.last_seq);
+                if self.feed.head() == 0 {
+                    self.feed = Feed::new(head);
+                    self.ring = Ring::new(head, RING_MESSAGES, RING_BYTES);
+                }
                 self.enroll_people(&record);
                 Record::Here(Box::new(record))
             }
@@ -189,42 +195,33 @@ impl RoomActor {
     }
 
     fn hint(&mut self, message: &Message, ctx: &mut Context<Self>) {
-        if message.conversation_id != self.id || self.fetching {
-            // While a gap is being read, the end of that read looks for what came meanwhile.
+        if message.conversation_id != self.id {
             return;
         }
         match self.feed.hint(message.seq) {
-            Advice::Deliver => self.show(Arc::new(message.clone())),
-            Advice::Drop => {}
-            Advice::Fetch { after } => self.fetch(after, ctx),
+            Hinted::Deliver => self.show(Arc::new(message.clone())),
+            Hinted::Drop => {}
+            Hinted::Fetch { after } => self.fetch(after, ctx),
         }
     }
 
     fn fetch(&mut self, after: i64, ctx: &mut Context<Self>) {
-        self.fetching = true;
         let (store, id) = (Arc::clone(self.node.store()), self.id.clone());
         let read = async move { store.messages_after(&id, after, backlog::PAGE).await };
-        ctx.spawn(read.into_actor(self).map(|page, this, ctx| {
-            this.fetching = false;
-            match page {
-                Ok(page) => {
-                    let full = i64::try_from(page.len()).is_ok_and(|len| len == backlog::PAGE);
-                    for message in page {
-                        if this.feed.hint(message.seq) == Advice::Deliver {
-                            this.show(Arc::new(message));
-                        }
-                    }
-                    // One more look: a message may have become durable during the read.
-                    if full {
-                        this.fetch(this.feed.head(), ctx);
-                    }
+        ctx.spawn(read.into_actor(self).map(move |page, this, ctx| match page {
+            Ok(page) => {
+                let fetched = this.feed.fetched(page, |message| message.seq);
+                for message in fetched.deliver {
+                    this.show(Arc::new(message));
                 }
-                Err(error) => {
-                    log::warn!(error:display, "conversation.id" = this.id.as_str(); "a gap could not be read; trying again");
-                    let sleep = this.node.clock().sleep_until(this.node.now() + Millis::new(500));
-                    this.fetching = true;
-                    ctx.spawn(sleep.into_actor(this).map(move |(), this, ctx| this.fetch(after, ctx)));
+                if let Some(after) = fetched.again {
+                    this.fetch(after, ctx);
                 }
+            }
+            Err(error) => {
+                log::warn!(error:display, "conversation.id" = this.id.as_str(); "a gap could not be read; trying again");
+                let sleep = this.node.clock().sleep_until(this.node.now() + Millis::new(500));
+                ctx.spawn(sleep.into_actor(this).map(move |(), this, ctx| this.fetch(after, ctx)));
             }
         }));
     }
@@ -235,7 +232,7 @@ impl RoomActor {
             record.saw(&message);
         }
         if let Some(sender) = &message.sender_id {
-            self.typing.remove(sender);
+            self.typing.stop(sender);
         }
         self.ring.push(Arc::clone(&message));
         let event = Event::NewMessage(message);
@@ -279,9 +276,10 @@ impl RoomActor {
     /// Reads the rows again without losing who is in the room.
     fn reload(&mut self, ctx: &mut Context<Self>) {
         self.record = Record::Loading;
-        let head = self.feed.head();
         self.load(ctx);
-        self.fetch(head, ctx);
+        if let Hinted::Fetch { after } = self.feed.swept(self.feed.head().saturating_add(1)) {
+            self.fetch(after, ctx);
+        }
     }
 
     fn ask(&mut self, ask: Ask, ctx: &mut Context<Self>) {
@@ -301,7 +299,7 @@ impl RoomActor {
     /// Looks after itself: typing that stopped, and whether it is needed at all.
     fn arm_look(&self, ctx: &mut Context<Self>) {
         let idle_at = self.last_use + self.node.room_idle();
-        let typing_at = self.typing.values().map(|(_, until)| *until).min();
+        let typing_at = self.typing.next_deadline();
         let soonest = self.node.now() + Millis::new(1000);
         let at = typing_at.map_or(idle_at, |at| at.min(idle_at)).max(soonest);
         let sleep = self.node.clock().sleep_until(at);
@@ -310,10 +308,8 @@ impl RoomActor {
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        let ended: Vec<UserId> =
-            self.typing.iter().filter(|(_, (_, until))| *until <= now).map(|(user_id, _)| user_id.clone()).collect();
-        for user_id in ended {
-            self.typing_ended(&user_id);
+        for user_id in self.typing.expire(now) {
+            self.tell_typing(&user_id, false, None);
         }
         if !self.members.is_empty() {
             self.last_use = now;

@@ -1,0 +1,339 @@
+//! Commands about one conversation: who may, what is checked, where it goes.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+
+use crate::auth::policy::{self, Action};
+use crate::domain::command::{Command, Escalate, ReadMark, SendMessage};
+use crate::domain::escalation::{Actor as By, AgentProfile, ConversationFacts, Request};
+use crate::domain::event::{Event, Reply, SentMessage};
+use crate::domain::ids::{MessageId, RequestId, SessionId, UserId};
+use crate::domain::message::{MessageKind, NewMessage, NewNote, SenderRole};
+use crate::domain::rejection::Rejection;
+use crate::domain::session::SlidingWindow;
+use crate::domain::text;
+use crate::domain::user::{Principal, Role};
+use crate::store::{StoreError, Write, Written};
+
+use super::super::failure::Failure;
+use super::super::messages::{Answer, Ask, Caller, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
+use super::super::node::{Node, relation};
+use super::super::tell::Overflow;
+use super::backlog::JoinAnswer;
+use super::RoomActor;
+
+/// Close reasons people give are kept to this many characters.
+const CLOSED_BY_DEFAULT: &str = "closed";
+
+impl RoomActor {
+    pub(super) fn answer(&mut self, ask: Ask, ctx: &mut Context<Self>) {
+        if let Err(failure) = self.allowed(&ask.caller.principal, &ask.command) {
+            ask.reply.send(Err(failure));
+            return;
+        }
+        let Ask { caller, command, request_id, reply } = ask;
+        match command {
+            Command::Join { last_seq, .. } => self.join(caller, last_seq, reply, ctx),
+            Command::Leave { .. } => {
+                if let Some(session) = &caller.session {
+                    self.session_gone(&session.id);
+                }
+                reply.send(Ok(Reply::Done));
+            }
+            Command::SendMessage(message) if message.internal => self.send_note(&caller, message, reply),
+            Command::SendMessage(message) => self.send_message(&caller, message, reply),
+            Command::Typing { on, .. } => {
+                self.typing_mark(&caller, on);
+                reply.send(Ok(Reply::Done));
+            }
+            Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),
+            Command::Escalate(escalate) => self.escalate(escalate, request_id, reply, ctx),
+            Command::Rate { score, comment, .. } => self.rate(&caller, score, comment, reply),
+            other => match self.request(&caller.principal, other) {
+                Ok(request) => self.node.supervisor(SupervisorMessage::Ask { request, request_id, reply }),
+                Err(rejection) => reply.send(Err(rejection.into())),
+            },
+        }
+    }
+
+    fn allowed(&self, principal: &Principal, command: &Command) -> Result<(), Failure> {
+        let record = self.record()?;
+        let standing = record.standing(&principal.user_id, principal.role);
+        policy::check(principal.role, Action::of(command), relation(standing)).map_err(Failure::Rejected)
+    }
+
+    /// The supervisor's form of a command that is its to decide.
+    fn request(&self, principal: &Principal, command: Command) -> Result<Request, Rejection> {
+        let by = By { user_id: Some(principal.user_id.clone()), role: principal.role };
+        let conversation_id = self.id.clone();
+        Ok(match command {
+            Command::CancelEscalation { .. } => Request::CancelEscalation { conversation_id },
+            Command::AssignToMe { .. } => Request::AssignToMe { facts: self.facts()?, agent: profile(principal) },
+            Command::Assign { agent_id, .. } => Request::Assign { facts: self.facts()?, agent_id },
+            Command::Transfer { target, note, .. } => {
+                let note = text::reason("data.note", note.as_deref())?;
+                Request::Transfer { conversation_id, by, target, note }
+            }
+            Command::Release { to, .. } => Request::Release { conversation_id, by, to },
+            Command::CloseConversation { reason, .. } => {
+                let reason = text::reason("data.reason", reason.as_deref())?;
+                let reason = reason.unwrap_or_else(|| CLOSED_BY_DEFAULT.to_owned());
+                Request::Close { facts: self.facts()?, by, reason }
+            }
+            // The other commands are answered above or never come to a room.
+            _ => return Err(Rejection::NotFound),
+        })
+    }
+
+    fn facts(&self) -> Result<ConversationFacts, Rejection> {
+        let record = self.record().map_err(|_| Rejection::NotFound)?;
+        Ok(ConversationFacts {
+            case: record.case(),
+            escalation_requested: record.conversation.escalation_requested,
+            customer_online: self.members.has_user(&record.conversation.customer_id),
+            last_agent_id: None,
+        })
+    }
+
+    fn join(&mut self, caller: Caller, last_seq: Option<i64>, reply: ReplyTo, ctx: &mut Context<Self>) {
+        let Ok(record) = self.record() else { return };
+        let answer = Reply::Joined {
+            conversation_id: self.id.clone(),
+            last_seq: self.feed.head(),
+            participants: record.participants.clone(),
+            status: record.conversation.status,
+            epoch: self.node.epoch().to_owned(),
+        };
+        match (caller.session, last_seq) {
+            (None, _) => reply.send(Ok(answer)),
+            (Some(session), None) => {
+                reply.send(Ok(answer));
+                self.enter(&session, &caller.principal);
+            }
+            (Some(session), Some(last_seq)) => {
+                // A number this history never reached comes from another one: everything is sent again.
+                let from = if last_seq > self.feed.head() { 0 } else { last_seq.max(0) };
+                self.members.remove(&self.id, &session.id);
+                self.backlog(session, caller.principal, from, Some(JoinAnswer { reply, answer }), ctx);
+            }
+        }
+    }
+
+    fn send_message(&mut self, caller: &Caller, message: SendMessage, reply: ReplyTo) {
+        match self.checked_message(&caller.principal, message) {
+            Ok(message) => submit(&self.node, Write::Append(message), reply),
+            Err(rejection) => reply.send(Err(rejection.into())),
+        }
+    }
+
+    fn checked_message(&mut self, principal: &Principal, message: SendMessage) -> Result<NewMessage, Rejection> {
+        let record = self.record().map_err(|_| Rejection::NotFound)?;
+        record.open()?;
+        let content = text::content("data.content", &message.content, self.node.limits().content_chars)?;
+        text::client_id("data.clientId", &message.client_id)?;
+        if principal.role == Role::Customer && message.kind != MessageKind::Text {
+            return Err(Rejection::Invalid { field: "data.messageType".into(), message: "must be text".into() });
+        }
+        let sender_name = record.name_of(principal);
+        self.within_rate(&principal.user_id)?;
+        Ok(NewMessage {
+            id: MessageId::from(self.node.new_id()),
+            conversation_id: self.id.clone(),
+            sender_id: Some(principal.user_id.clone()),
+            sender_name,
+            sender_role: if principal.role == Role::Customer { SenderRole::Customer } else { SenderRole::Agent },
+            kind: message.kind,
+            content,
+            ai_generated: false,
+            client_id: Some(message.client_id),
+            reply_to: message.reply_to,
+            metadata: message.metadata,
+            created_at: self.node.now(),
+        })
+    }
+
+    fn within_rate(&mut self, user_id: &UserId) -> Result<(), Rejection> {
+        let limits = self.node.limits();
+        let (limit, window) = (limits.messages_per_10s, crate::domain::time::Millis::from_secs(10));
+        let sender = self.senders.entry(user_id.clone()).or_insert_with(|| SlidingWindow::new(limit, window));
+        sender.admit(self.node.now()).map_err(|retry_after| Rejection::RateLimited { retry_after })
+    }
+
+    fn send_note(&mut self, caller: &Caller, message: SendMessage, reply: ReplyTo) {
+        let principal = &caller.principal;
+        let checked = text::content("data.content", &message.content, self.node.limits().content_chars)
+            .and_then(|content| text::client_id("data.clientId", &message.client_id).map(|()| content))
+            .and_then(|content| self.within_rate(&principal.user_id).map(|()| content));
+        match checked {
+            Ok(content) => {
+                let note = NewNote {
+                    id: MessageId::from(self.node.new_id()),
+                    conversation_id: self.id.clone(),
+                    author_id: Some(principal.user_id.clone()),
+                    author_name: principal.name.clone(),
+                    content,
+                    client_id: Some(message.client_id),
+                    created_at: self.node.now(),
+                };
+                submit(&self.node, Write::AppendNote(note), reply);
+            }
+            Err(rejection) => reply.send(Err(rejection.into())),
+        }
+    }
+
+    fn typing_mark(&mut self, caller: &Caller, on: bool) {
+        let (user_id, now) = (&caller.principal.user_id, self.node.now());
+        self.names.insert(user_id.clone(), caller.principal.name.clone());
+        let changed = if on { self.typing.start(user_id, now) } else { self.typing.stop(user_id) };
+        if changed {
+            self.tell_typing(user_id, on, caller.session.as_ref().map(|session| &session.id));
+        }
+    }
+
+    pub(super) fn tell_typing(&mut self, user_id: &UserId, on: bool, except: Option<&SessionId>) {
+        let event = Event::Typing {
+            conversation_id: self.id.clone(),
+            user_id: user_id.clone(),
+            user_name: self.names.get(user_id).cloned().unwrap_or_default(),
+            on,
+        };
+        self.fan_out(event, false, except, Overflow::Drop);
+    }
+
+    fn mark_read(&mut self, caller: &Caller, mark: ReadMark, reply: ReplyTo, ctx: &mut Context<Self>) {
+        let (node, id) = (Arc::clone(&self.node), self.id.clone());
+        let (principal, head) = (Arc::clone(&caller.principal), self.feed.head());
+        let work = async move {
+            let seq = match mark {
+                ReadMark::Seq(seq) => seq.clamp(0, head),
+                ReadMark::Message(message_id) => match node.store().message(&message_id).await? {
+                    Some(message) if message.conversation_id == id => message.seq,
+                    _ => return Err(Failure::Rejected(Rejection::NotFound)),
+                },
+            };
+            let at = node.now();
+            let (user_id, name) = (principal.user_id.clone(), principal.name.clone());
+            let write = Write::MarkRead { conversation_id: id.clone(), user_id: user_id.clone(), name, seq, at };
+            match node.writer().write(write).await? {
+                Written::ReadMarked { seq, moved } => Ok((user_id, seq, moved, at)),
+                Written::Refused(refusal) => Err(refusal.into()),
+                _ => Err(Failure::NoAnswer),
+            }
+        };
+        ctx.spawn(work.into_actor(self).map(|done, this, _| {
+            let answer = done.map(|(user_id, seq, moved, read_at)| {
+                if moved {
+                    let conversation_id = this.id.clone();
+                    let event = Event::MessageRead { conversation_id, user_id, seq, message_id: None, read_at };
+                    this.fan_out(event, false, None, Overflow::Drop);
+                }
+                Reply::Done
+            });
+            reply.send(answer);
+        }));
+    }
+
+    fn rate(&mut self, caller: &Caller, score: u8, comment: Option<String>, reply: ReplyTo) {
+        if !(1..=5).contains(&score) {
+            let wrong = Rejection::Invalid { field: "data.score".into(), message: "must be 1 to 5".into() };
+            reply.send(Err(wrong.into()));
+            return;
+        }
+        match text::reason("data.comment", comment.as_deref()) {
+            Ok(comment) => {
+                let write = Write::Rate {
+                    conversation_id: self.id.clone(),
+                    user_id: caller.principal.user_id.clone(),
+                    score: i32::from(score),
+                    comment,
+                    at: self.node.now(),
+                };
+                submit(&self.node, write, reply);
+            }
+            Err(rejection) => reply.send(Err(rejection.into())),
+        }
+    }
+
+    /// The customer's last agent is looked up before, so that the supervisor decides without waiting (R8).
+    fn escalate(&mut self, escalate: Escalate, request_id: RequestId, reply: ReplyTo, ctx: &mut Context<Self>) {
+        let reason = match text::reason("data.reason", escalate.reason.as_deref()) {
+            Ok(reason) => reason,
+            Err(rejection) => return reply.send(Err(rejection.into())),
+        };
+        let Ok(record) = self.record() else { return };
+        let (store, customer_id) = (Arc::clone(self.node.store()), record.conversation.customer_id.clone());
+        let last_agent = async move { store.last_agent_of(&customer_id).await };
+        ctx.spawn(last_agent.into_actor(self).map(move |last_agent: Result<_, StoreError>, this, _| {
+            let facts = match (last_agent, this.facts()) {
+                (Ok(last_agent_id), Ok(facts)) => ConversationFacts { last_agent_id, ..facts },
+                (Err(error), _) => return reply.send(Err(error.into())),
+                (_, Err(rejection)) => return reply.send(Err(rejection.into())),
+            };
+            let Escalate { priority, skills, .. } = escalate;
+            let request = Request::Escalate { facts, reason, priority, skills };
+            this.node.supervisor(SupervisorMessage::Ask { request, request_id, reply });
+        }));
+    }
+}
+
+fn profile(principal: &Principal) -> AgentProfile {
+    AgentProfile {
+        id: principal.user_id.clone(),
+        name: principal.name.clone(),
+        limit: None,
+        skills: None,
+        teams: None,
+    }
+}
+
+/// Hands a write over; the answer goes out once it is durable. A lost outcome makes the room read itself again.
+fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
+    let conversation_id = match &write {
+        Write::Append(message) => message.conversation_id.clone(),
+        Write::AppendNote(note) => note.conversation_id.clone(),
+        Write::Rate { conversation_id, .. } | Write::MarkRead { conversation_id, .. } => conversation_id.clone(),
+        Write::Create(_) | Write::Apply(_) | Write::MarkIdleWarned { .. } => return reply.send(Err(Failure::NoAnswer)),
+    };
+    // The writer may refuse; then the answer is given here, so it is shared between the two ways.
+    let reply = Arc::new(std::sync::Mutex::new(Some(reply)));
+    let (later, again) = (Arc::clone(&reply), Arc::clone(node));
+    let taken = node.writer().submit(
+        write,
+        Box::new(move |result| {
+            if matches!(result, Err(StoreError::OutcomeUnknown(_))) {
+                again.router(RouterMessage::ToRoom { conversation_id, message: RoomMessage::Distrust, only_if_live: true });
+            }
+            answer_once(&later, written_answer(result));
+        }),
+    );
+    if taken.is_err() {
+        answer_once(&reply, Err(Failure::Overloaded("writer")));
+    }
+}
+
+fn answer_once(reply: &std::sync::Mutex<Option<ReplyTo>>, answer: Answer) {
+    let reply = reply.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    if let Some(reply) = reply {
+        reply.send(answer);
+    }
+}
+
+fn written_answer(result: Result<Written, StoreError>) -> Answer {
+    match result? {
+        Written::Appended { message, duplicate } => Ok(Reply::Sent(SentMessage {
+            message_id: message.id,
+            seq: message.seq,
+            created_at: message.created_at,
+            duplicate,
+        })),
+        Written::NoteAppended { note, duplicate } => Ok(Reply::NoteSent {
+            message_id: note.id,
+            note_seq: note.note_seq,
+            created_at: note.created_at,
+            duplicate,
+        }),
+        Written::Refused(refusal) => Err(refusal.into()),
+        _ => Ok(Reply::Done),
+    }
+}
