@@ -1,6 +1,10 @@
 //! Switchboard: an actor-based realtime engine for customer conversations.
 
 pub mod actors;
+pub mod auth;
+pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod first_start;
+pub mod logging;
 pub mod store;

@@ -9,3 +9,6 @@
     clippy::print_stdout,
     reason = "a test that cannot go on should stop loudly"
 )]
+
+mod authz;
+mod tokens;
