@@ -2,17 +2,16 @@
 
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::auth::keys::{KeyError, KeySet};
-use crate::auth::secret::{self, SecretFileError};
-use crate::auth::tokens::{Claims, TokenIssuer, TokenVerifier};
+use crate::auth::tokens::Claims;
 use crate::config::{Auth, ConfigError, Loaded, Sources};
 use crate::domain::ids::UserId;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::Role;
+use crate::keyring::{self, KeysError};
 
 /// Something failed at work.
 pub const EXIT_FAILURE: u8 = 1;
@@ -109,32 +108,6 @@ pub struct Refusal {
     pub exit_code: u8,
 }
 
-/// Why the keys cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// The secret file.
-    #[error("auth.jwt_secret_path: {0}")]
-    SecretFile(#[from] SecretFileError),
-    /// A file with public keys cannot be read.
-    #[error("{key}: {}: {problem}", file.display())]
-    Unreadable {
-        /// The setting.
-        key: &'static str,
-        /// The file.
-        file: PathBuf,
-        /// The system's words.
-        problem: std::io::Error,
-    },
-    /// A key cannot be used.
-    #[error("{key}: {problem}")]
-    Unusable {
-        /// The setting.
-        key: &'static str,
-        /// Why.
-        problem: KeyError,
-    },
-}
-
 /// Reads the command line and the settings, and does what needs nothing else.
 ///
 /// `args` begins with the program's name. Nothing but files is read besides the arguments; only `token` writes (the
@@ -164,40 +137,8 @@ pub fn prepare(
     }
 }
 
-/// The issuer and the verifier that the settings call for. Makes the secret file when it is needed and not there.
-///
-/// # Errors
-/// When a file cannot be read or made, or holds no usable key.
-pub fn keys(settings: &Auth) -> Result<(TokenIssuer, TokenVerifier), KeysError> {
-    let secret = match &settings.jwt_secret {
-        Some(secret) => secret.expose().to_owned(),
-        None => secret::load_or_create(Path::new(&settings.jwt_secret_path))?,
-    };
-    let unusable = |problem| KeysError::Unusable { key: "auth.jwt_secret", problem };
-    let keys = public_keys(settings)?.with_secret(secret.as_bytes()).map_err(unusable)?;
-    let issuer = TokenIssuer::new(secret.as_bytes()).map_err(unusable)?;
-    Ok((issuer, TokenVerifier::new(keys)))
-}
-
-fn public_keys(settings: &Auth) -> Result<KeySet, KeysError> {
-    let mut keys = KeySet::new();
-    if let Some(file) = &settings.public_key_path {
-        let key = "auth.public_key_path";
-        keys = keys.with_public_key_pem(&read(key, file)?).map_err(|problem| KeysError::Unusable { key, problem })?;
-    }
-    if let Some(file) = &settings.jwks_path {
-        let key = "auth.jwks_path";
-        keys = keys.with_jwks(&read(key, file)?).map_err(|problem| KeysError::Unusable { key, problem })?;
-    }
-    Ok(keys)
-}
-
-fn read(key: &'static str, file: &str) -> Result<String, KeysError> {
-    std::fs::read_to_string(file).map_err(|problem| KeysError::Unreadable { key, file: PathBuf::from(file), problem })
-}
-
 fn token(settings: &Auth, asked: TokenArgs, now: Timestamp) -> Result<String, Refusal> {
-    let (issuer, _) = keys(settings)?;
+    let (issuer, _) = keyring::open(settings)?;
     let claims = Claims {
         user_id: UserId::from(asked.sub.as_str()),
         role: asked.role,
@@ -217,7 +158,7 @@ fn token(settings: &Auth, asked: TokenArgs, now: Timestamp) -> Result<String, Re
 
 /// The report, once the key files are found to be good too. Makes no secret file.
 fn check_config(loaded: &Loaded) -> Result<String, Refusal> {
-    public_keys(&loaded.config.auth)?;
+    keyring::public_keys(&loaded.config.auth)?;
     let mut text = String::from("# The settings in force. What is not the default has its source beside it.\n\n");
     // Writing into a text does not fail.
     let _ = write!(text, "{}", loaded.report());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 
 use crate::auth::passwords::{PasswordError, Passwords, random_password};
@@ -109,7 +110,44 @@ pub async fn first_start(
     passwords: &Passwords,
     wishes: &FirstStart,
 ) -> Result<Welcome, FirstStartError> {
-    if store.count_users(Role::Admin).await? > 0 {
+    run(store, passwords, wishes).await
+}
+
+/// The few verbs that are needed here.
+#[async_trait]
+trait People: Sync {
+    async fn admins(&self) -> Result<i64, StoreError>;
+    async fn ensure(&self, user: &User, default_capacity: i32) -> Result<User, StoreError>;
+    async fn put_credential(&self, credential: &Credential) -> Result<(), StoreError>;
+    async fn chatbots(&self) -> Result<Vec<Chatbot>, StoreError>;
+    async fn put_chatbot(&self, chatbot: &Chatbot) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> People for S {
+    async fn admins(&self) -> Result<i64, StoreError> {
+        self.count_users(Role::Admin).await
+    }
+    async fn ensure(&self, user: &User, default_capacity: i32) -> Result<User, StoreError> {
+        self.ensure_user(user, default_capacity).await
+    }
+    async fn put_credential(&self, credential: &Credential) -> Result<(), StoreError> {
+        Store::put_credential(self, credential).await
+    }
+    async fn chatbots(&self) -> Result<Vec<Chatbot>, StoreError> {
+        Store::chatbots(self).await
+    }
+    async fn put_chatbot(&self, chatbot: &Chatbot) -> Result<(), StoreError> {
+        Store::put_chatbot(self, chatbot).await
+    }
+}
+
+async fn run<P: People + ?Sized>(
+    store: &P,
+    passwords: &Passwords,
+    wishes: &FirstStart,
+) -> Result<Welcome, FirstStartError> {
+    if store.admins().await? > 0 {
         return Ok(Welcome::default());
     }
     let maker = Maker { store, passwords, wishes };
@@ -128,13 +166,13 @@ pub async fn first_start(
     Ok(Welcome { logins })
 }
 
-struct Maker<'a> {
-    store: &'a dyn Store,
+struct Maker<'a, P: ?Sized> {
+    store: &'a P,
     passwords: &'a Passwords,
     wishes: &'a FirstStart,
 }
 
-impl Maker<'_> {
+impl<P: People + ?Sized> Maker<'_, P> {
     async fn chatbot(&self) -> Result<(), FirstStartError> {
         let id = ChatbotId::from(DEFAULT_CHATBOT);
         if self.store.chatbots().await?.iter().any(|chatbot| chatbot.id == id) {
@@ -165,11 +203,11 @@ impl Maker<'_> {
             created_at: self.wishes.now,
             disabled: false,
         };
-        self.store.ensure_user(&user, self.wishes.default_capacity).await?;
+        self.store.ensure(&user, self.wishes.default_capacity).await?;
         let credential = Credential { user_id: user.id.clone(), email: email.to_owned(), password_hash };
         self.store.put_credential(&credential).await?;
         if role == Role::Admin {
-            self.store.ensure_user(&User { role, ..user }, self.wishes.default_capacity).await?;
+            self.store.ensure(&User { role, ..user }, self.wishes.default_capacity).await?;
         }
         Ok(())
     }
@@ -184,4 +222,122 @@ fn id_of(email: &str) -> UserId {
         *byte = from;
     }
     UserId::from(uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Keeps what is stored; fails at the given write.
+    #[derive(Default)]
+    struct Memory {
+        users: Mutex<BTreeMap<UserId, User>>,
+        credentials: Mutex<BTreeMap<String, Credential>>,
+        chatbots: Mutex<Vec<Chatbot>>,
+        writes_left: Mutex<Option<usize>>,
+    }
+
+    impl Memory {
+        fn write(&self) -> Result<(), StoreError> {
+            match self.writes_left.lock().unwrap().as_mut() {
+                Some(0) => Err(StoreError::Aborted("full".to_owned())),
+                Some(left) => {
+                    *left -= 1;
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        }
+    }
+
+    #[async_trait]
+    impl People for Memory {
+        async fn admins(&self) -> Result<i64, StoreError> {
+            let users = self.users.lock().unwrap();
+            Ok(i64::try_from(users.values().filter(|user| user.role == Role::Admin).count()).unwrap())
+        }
+        async fn ensure(&self, user: &User, _: i32) -> Result<User, StoreError> {
+            self.write()?;
+            self.users.lock().unwrap().insert(user.id.clone(), user.clone());
+            Ok(user.clone())
+        }
+        async fn put_credential(&self, credential: &Credential) -> Result<(), StoreError> {
+            self.write()?;
+            assert!(self.users.lock().unwrap().contains_key(&credential.user_id), "foreign key");
+            self.credentials.lock().unwrap().insert(credential.email.clone(), credential.clone());
+            Ok(())
+        }
+        async fn chatbots(&self) -> Result<Vec<Chatbot>, StoreError> {
+            Ok(self.chatbots.lock().unwrap().clone())
+        }
+        async fn put_chatbot(&self, chatbot: &Chatbot) -> Result<(), StoreError> {
+            self.write()?;
+            self.chatbots.lock().unwrap().push(chatbot.clone());
+            Ok(())
+        }
+    }
+
+    fn wishes() -> FirstStart {
+        FirstStart { admin_email: None, admin_password: None, default_capacity: 5, now: Timestamp::from_millis(1) }
+    }
+
+    fn assert_all_can_log_in(store: &Memory, passwords: &Passwords, welcome: &Welcome) {
+        let credentials = store.credentials.lock().unwrap();
+        for login in &welcome.logins {
+            let credential = credentials.get(&login.email).unwrap();
+            assert_eq!(store.users.lock().unwrap().get(&credential.user_id).unwrap().role, login.role);
+            assert!(passwords.verify(login.password.as_deref().unwrap(), Some(&credential.password_hash)));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_admin_two_agents_and_a_chatbot_are_made_once() {
+        let (store, passwords) = (Memory::default(), Passwords::new().unwrap());
+        let welcome = run(&store, &passwords, &wishes()).await.unwrap();
+        let emails: Vec<_> = welcome.logins.iter().map(|login| login.email.as_str()).collect();
+        assert_eq!(emails, ["admin@localhost", "ada@localhost", "grace@localhost"]);
+        assert_all_can_log_in(&store, &passwords, &welcome);
+        assert_eq!(store.chatbots.lock().unwrap().first().unwrap().id.as_str(), DEFAULT_CHATBOT);
+        let text = welcome.to_string();
+        assert!(welcome.logins.iter().all(|login| text.contains(login.password.as_deref().unwrap())));
+        assert!(!format!("{welcome:?}").contains(welcome.logins[0].password.as_deref().unwrap()));
+        assert_eq!(run(&store, &passwords, &wishes()).await.unwrap(), Welcome::default());
+    }
+
+    #[tokio::test]
+    async fn the_given_administrator_is_made_and_the_password_is_not_shown() {
+        let (store, passwords) = (Memory::default(), Passwords::new().unwrap());
+        let given = FirstStart {
+            admin_email: Some("Boss@Example.com".to_owned()),
+            admin_password: Some("correct horse".to_owned()),
+            ..wishes()
+        };
+        let welcome = run(&store, &passwords, &given).await.unwrap();
+        let credential = store.credentials.lock().unwrap().get("boss@example.com").cloned().unwrap();
+        assert!(passwords.verify("correct horse", Some(&credential.password_hash)));
+        assert!(!welcome.to_string().contains("correct horse"));
+    }
+
+    #[tokio::test]
+    async fn a_first_start_cut_off_anywhere_is_finished_by_the_next() {
+        let passwords = Passwords::new().unwrap();
+        let mut writes = 0;
+        loop {
+            let store = Memory { writes_left: Mutex::new(Some(writes)), ..Memory::default() };
+            let finished = run(&store, &passwords, &wishes()).await.is_ok();
+            *store.writes_left.lock().unwrap() = None;
+            let welcome = run(&store, &passwords, &wishes()).await.unwrap();
+            assert_eq!(welcome.logins.len(), if finished { 0 } else { 3 }, "cut off after {writes} writes");
+            assert_all_can_log_in(&store, &passwords, &welcome);
+            assert_eq!((store.users.lock().unwrap().len(), store.chatbots.lock().unwrap().len()), (3, 1));
+            if finished {
+                break;
+            }
+            writes += 1;
+        }
+        assert_eq!(writes, 8, "chatbot, 2 × (user, credential), admin: user, credential, role");
+    }
 }

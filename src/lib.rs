@@ -6,5 +6,6 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod first_start;
+pub mod keyring;
 pub mod logging;
 pub mod store;

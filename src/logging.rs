@@ -108,8 +108,8 @@ impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
         let text = value.to_string();
         let plain = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, '"' | '=' | '\\');
-        let (name, quoted) = (key.as_str(), !text.is_empty() && text.chars().all(plain));
-        *self.0 += &if quoted { format!(" {name}={text}") } else { format!(" {name}={text:?}") };
+        let bare = !text.is_empty() && text.chars().all(plain);
+        *self.0 += &if bare { format!(" {key}={text}") } else { format!(" {key}={text:?}") };
         Ok(())
     }
 }
@@ -131,7 +131,11 @@ fn json_value(value: &Value<'_>) -> Json {
 
 fn one_line(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
         line
     })
 }
@@ -163,7 +167,8 @@ mod tests {
             ("broken", Value::from(f64::NAN)),
             ("level", Value::from("forged")),
         ];
-        let line = with_record(format_args!("{NASTY}"), &values, |record| json_line("2026-01-02T03:04:05.678Z", record));
+        let line =
+            with_record(format_args!("{NASTY}"), &values, |record| json_line("2026-01-02T03:04:05.678Z", record));
         assert_eq!(line.lines().count(), 1);
         let read: Json = serde_json::from_str(&line).unwrap();
         assert_eq!(
@@ -178,7 +183,8 @@ mod tests {
 
     #[test]
     fn text_is_one_line_and_values_cannot_forge_a_pair() {
-        let values = [("conversation.id", Value::from("c-1")), ("reason", Value::from(NASTY)), ("note", Value::from(""))];
+        let values =
+            [("conversation.id", Value::from("c-1")), ("reason", Value::from(NASTY)), ("note", Value::from(""))];
         let line = with_record(format_args!("asked\nfor a human"), &values, |record| text_line("T", "WARN ", record));
         assert_eq!(line.lines().count(), 1);
         assert!(!line.contains('\u{1b}'), "no terminal escapes");

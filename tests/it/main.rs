@@ -11,4 +11,6 @@
 )]
 
 mod authz;
+mod cli;
+mod config;
 mod tokens;
