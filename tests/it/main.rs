@@ -9,3 +9,8 @@
     clippy::print_stdout,
     reason = "a test that cannot go on should stop loudly"
 )]
+
+mod authz;
+mod cli;
+mod config;
+mod tokens;
