@@ -1,0 +1,306 @@
+//! A worker thread's sessions: the last hop of every fan-out.
+//!
+//! Owns: the sessions that live on its thread, by id, person, room and topic.
+//! Receives: sessions that come and go; from rooms and router what is for them.
+//! Emits: the same to each session, on its own thread; who is here to the router.
+//! Fails by: ending with its thread's sessions.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler};
+
+use crate::domain::command::Topic;
+use crate::domain::event::Event;
+use crate::domain::ids::{ConversationId, SessionId, UserId};
+use crate::domain::user::{Principal, Role};
+use crate::protocol::encoded::Encoded;
+
+use super::super::messages::{HubMessage, RoomMessage, RouterMessage, SessionRef};
+use super::super::node::Node;
+use super::super::tell::{Overflow, tell};
+use super::{SessionActor, ToSession};
+
+/// Messages that may wait.
+const MAILBOX: usize = 262_144;
+
+struct Local {
+    addr: Addr<SessionActor>,
+    principal: Arc<Principal>,
+    rooms: Vec<ConversationId>,
+    topics: Vec<Topic>,
+}
+
+struct Seat {
+    session_id: SessionId,
+    addr: Addr<SessionActor>,
+    staff: bool,
+    /// The newest number that was handed to the session: from here it goes on after a fault of the room.
+    last_seq: i64,
+}
+
+/// The hub of one worker thread.
+pub struct Hub {
+    node: Arc<Node>,
+    sessions: HashMap<SessionId, Local>,
+    users: HashMap<UserId, Vec<SessionId>>,
+    rooms: HashMap<ConversationId, Vec<Seat>>,
+    topics: HashMap<Topic, HashSet<SessionId>>,
+}
+
+/// From a session on the same thread.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+pub enum FromSession {
+    /// It is known now (or known again, with a newer token).
+    Up {
+        /// The session.
+        session_id: SessionId,
+        /// Where.
+        addr: Addr<SessionActor>,
+        /// Whose.
+        principal: Arc<Principal>,
+    },
+    /// It is gone.
+    Down(SessionId),
+    /// It watches a topic, or no longer.
+    Watch {
+        /// The session.
+        session_id: SessionId,
+        /// Which.
+        topic: Topic,
+        /// Watches.
+        on: bool,
+    },
+}
+
+impl Hub {
+    /// A hub for the present thread.
+    pub fn new(node: Arc<Node>) -> Self {
+        Self { node, sessions: HashMap::new(), users: HashMap::new(), rooms: HashMap::new(), topics: HashMap::new() }
+    }
+
+    fn up(&mut self, session_id: SessionId, addr: Addr<SessionActor>, principal: Arc<Principal>, hub: Addr<Self>) {
+        let session = SessionRef { id: session_id.clone(), hub };
+        self.node.router(RouterMessage::SessionUp { session, principal: Arc::clone(&principal) });
+        if let Some(known) = self.sessions.get_mut(&session_id) {
+            known.principal = principal;
+            return;
+        }
+        self.users.entry(principal.user_id.clone()).or_default().push(session_id.clone());
+        self.sessions.insert(session_id, Local { addr, principal, rooms: Vec::new(), topics: Vec::new() });
+    }
+
+    fn down(&mut self, session_id: &SessionId) {
+        let Some(local) = self.sessions.remove(session_id) else { return };
+        let user_id = local.principal.user_id.clone();
+        if let Some(sessions) = self.users.get_mut(&user_id) {
+            sessions.retain(|known| known != session_id);
+            if sessions.is_empty() {
+                self.users.remove(&user_id);
+            }
+        }
+        for conversation_id in local.rooms {
+            self.leave(&conversation_id, session_id);
+            let message = RoomMessage::SessionGone(session_id.clone());
+            self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: true });
+        }
+        for topic in local.topics {
+            self.watch(session_id, topic, false);
+        }
+        self.node.router(RouterMessage::SessionDown { session_id: session_id.clone(), user_id });
+    }
+
+    fn watch(&mut self, session_id: &SessionId, topic: Topic, on: bool) {
+        if on {
+            self.topics.entry(topic).or_default().insert(session_id.clone());
+        } else if let Some(sessions) = self.topics.get_mut(&topic) {
+            sessions.remove(session_id);
+        }
+        if let Some(local) = self.sessions.get_mut(session_id) {
+            local.topics.retain(|known| *known != topic);
+            if on {
+                local.topics.push(topic);
+            }
+        }
+    }
+
+    fn enter(&mut self, conversation_id: ConversationId, session_id: SessionId, staff: bool) {
+        let Some(local) = self.sessions.get_mut(&session_id) else {
+            // It left while the room let it in.
+            let message = RoomMessage::SessionGone(session_id);
+            self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: true });
+            return;
+        };
+        if !local.rooms.contains(&conversation_id) {
+            local.rooms.push(conversation_id.clone());
+        }
+        let seats = self.rooms.entry(conversation_id).or_default();
+        match seats.iter_mut().find(|seat| seat.session_id == session_id) {
+            Some(seat) => seat.staff = staff,
+            None => seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq: 0 }),
+        }
+    }
+
+    fn leave(&mut self, conversation_id: &ConversationId, session_id: &SessionId) {
+        if let Some(local) = self.sessions.get_mut(session_id) {
+            local.rooms.retain(|known| known != conversation_id);
+        }
+        if let Some(seats) = self.rooms.get_mut(conversation_id) {
+            seats.retain(|seat| seat.session_id != *session_id);
+            if seats.is_empty() {
+                self.rooms.remove(conversation_id);
+            }
+        }
+    }
+
+    fn to_room(&mut self, conversation_id: &ConversationId, event: &Encoded, staff_only: bool, except: Option<&SessionId>) {
+        let Some(seats) = self.rooms.get_mut(conversation_id) else { return };
+        let seq = seq_of(event);
+        for seat in seats.iter_mut() {
+            if (staff_only && !seat.staff) || Some(&seat.session_id) == except {
+                continue;
+            }
+            if let Some(seq) = seq {
+                seat.last_seq = seat.last_seq.max(seq);
+            }
+            hand(&seat.addr, ToSession::Event(event.clone()));
+        }
+    }
+
+    fn to_session(&mut self, session_id: &SessionId, events: Vec<Encoded>) {
+        let Some(local) = self.sessions.get(session_id) else { return };
+        for event in events {
+            if let Event::NewMessage(message) = event.event()
+                && let Some(seats) = self.rooms.get_mut(&message.conversation_id)
+                && let Some(seat) = seats.iter_mut().find(|seat| seat.session_id == *session_id)
+            {
+                seat.last_seq = seat.last_seq.max(message.seq);
+            }
+            hand(&local.addr, ToSession::Event(event));
+        }
+    }
+
+    fn to_user(&self, user_id: &UserId, event: &Encoded) {
+        for session_id in self.users.get(user_id).into_iter().flatten() {
+            if let Some(local) = self.sessions.get(session_id) {
+                hand(&local.addr, ToSession::Event(event.clone()));
+            }
+        }
+    }
+
+    fn to_roles(&self, roles: &[Role], event: &Encoded) {
+        for local in self.sessions.values() {
+            if roles.is_empty() || roles.contains(&local.principal.role) {
+                hand(&local.addr, ToSession::Event(event.clone()));
+            }
+        }
+    }
+
+    fn to_topic(&self, topic: Topic, event: &Encoded) {
+        for session_id in self.topics.get(&topic).into_iter().flatten() {
+            if let Some(local) = self.sessions.get(session_id) {
+                hand(&local.addr, ToSession::Event(event.clone()));
+            }
+        }
+    }
+
+    fn announce(&self, hub: &Addr<Self>) {
+        for (session_id, local) in &self.sessions {
+            let session = SessionRef { id: session_id.clone(), hub: hub.clone() };
+            self.node.router(RouterMessage::SessionUp { session, principal: Arc::clone(&local.principal) });
+        }
+        for conversation_id in self.rooms.keys() {
+            self.reenter(conversation_id, hub);
+        }
+    }
+
+    /// A room's new life gets its sessions back, each with the number that it has.
+    fn reenter(&self, conversation_id: &ConversationId, hub: &Addr<Self>) {
+        for seat in self.rooms.get(conversation_id).into_iter().flatten() {
+            let Some(local) = self.sessions.get(&seat.session_id) else { continue };
+            let session = SessionRef { id: seat.session_id.clone(), hub: hub.clone() };
+            // A seat that got no message yet goes on from now; a number would send it the whole history.
+            let last_seq = (seat.last_seq > 0).then_some(seat.last_seq);
+            let message = RoomMessage::Enroll(session, Arc::clone(&local.principal), last_seq);
+            let conversation_id = conversation_id.clone();
+            self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: false });
+        }
+    }
+
+    /// Spreads the clients' return over a span, so that they do not all come at once.
+    fn drain(&self, reconnect_after_ms: i64) {
+        let count = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX).max(1);
+        for (place, local) in (0_i64..).zip(self.sessions.values()) {
+            let after = reconnect_after_ms + place.saturating_mul(reconnect_after_ms) / count;
+            hand(&local.addr, ToSession::Drain { reconnect_after_ms: after });
+        }
+    }
+}
+
+fn seq_of(event: &Encoded) -> Option<i64> {
+    match event.event() {
+        Event::NewMessage(message) => Some(message.seq),
+        _ => None,
+    }
+}
+
+/// A session cannot fill its mailbox: it is on this thread and its own bound is in bytes.
+fn hand(addr: &Addr<SessionActor>, message: ToSession) {
+    // It may have ended a moment ago.
+    let _ = tell(addr, message, Overflow::Force);
+}
+
+impl Actor for Hub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.node.router(RouterMessage::HubUp(ctx.address()));
+    }
+}
+
+impl Handler<FromSession> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: FromSession, ctx: &mut Self::Context) {
+        match message {
+            FromSession::Up { session_id, addr, principal } => self.up(session_id, addr, principal, ctx.address()),
+            FromSession::Down(session_id) => self.down(&session_id),
+            FromSession::Watch { session_id, topic, on } => self.watch(&session_id, topic, on),
+        }
+    }
+}
+
+impl Handler<HubMessage> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: HubMessage, ctx: &mut Self::Context) {
+        match message {
+            HubMessage::Answer { session_id, token, answer } => {
+                if let Some(local) = self.sessions.get(&session_id) {
+                    hand(&local.addr, ToSession::Answer { token, answer });
+                }
+            }
+            HubMessage::ToSession { session_id, events } => self.to_session(&session_id, events),
+            HubMessage::Enter { conversation_id, session_id, staff } => self.enter(conversation_id, session_id, staff),
+            HubMessage::Exit { conversation_id, session_id } => self.leave(&conversation_id, &session_id),
+            HubMessage::Room { conversation_id, event, staff_only, except } => {
+                self.to_room(&conversation_id, &event, staff_only, except.as_ref());
+            }
+            HubMessage::User { user_id, event } => self.to_user(&user_id, &event),
+            HubMessage::Roles { roles, event } => self.to_roles(roles, &event),
+            HubMessage::Topic { topic, event } => self.to_topic(topic, &event),
+            HubMessage::CloseLogin(login_id) => {
+                for local in self.sessions.values() {
+                    if local.principal.login_id.as_deref() == Some(login_id.as_str()) {
+                        hand(&local.addr, ToSession::LoggedOut);
+                    }
+                }
+            }
+            HubMessage::Announce => self.announce(&ctx.address()),
+            HubMessage::Reenter(conversation_id) => self.reenter(&conversation_id, &ctx.address()),
+            HubMessage::Drain { reconnect_after_ms } => self.drain(reconnect_after_ms),
+        }
+    }
+}
