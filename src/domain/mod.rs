@@ -13,6 +13,7 @@ pub mod message;
 pub mod presence;
 pub mod rejection;
 pub mod resume;
+pub mod session;
 pub mod text;
 pub mod time;
 pub mod user;
