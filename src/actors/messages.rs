@@ -6,12 +6,12 @@ use actix::Addr;
 use tokio::sync::oneshot;
 
 use crate::domain::command::{Command, Topic};
-use crate::domain::escalation::{Case, ConversationFacts, Op, Request, State};
+use crate::domain::escalation::{Case, Op, Request, State};
 use crate::domain::event::{Audience, EscalationStatus, Event, QueueRow, Reply};
 use crate::domain::ids::{AgentId, ConversationId, OfferId, RequestId, SessionId, UserId};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
-use crate::store::{StoreError, Write, Written};
+use crate::store::{StoreError, Written};
 
 use super::failure::Failure;
 use super::session::hub::Hub;
@@ -37,36 +37,54 @@ pub struct Caller {
     pub session: Option<SessionRef>,
 }
 
-/// Where an answer goes.
-pub enum ReplyTo {
-    /// To a session; `token` finds the client's request again.
-    Session {
-        /// The session.
-        session: SessionRef,
-        /// Which of its requests.
-        token: u64,
-    },
-    /// To somebody who waits (REST, library).
+/// Where an answer goes. Dropped without one (its holder ended by a fault), it answers that nobody knows.
+pub struct ReplyTo(Option<Destination>);
+
+enum Destination {
+    Session { session: SessionRef, token: u64 },
     Waiting(oneshot::Sender<Answer>),
-    /// Nobody wants it.
-    Nobody,
 }
 
 impl ReplyTo {
+    /// To a session; `token` finds the client's request again.
+    pub fn session(session: SessionRef, token: u64) -> Self {
+        Self(Some(Destination::Session { session, token }))
+    }
+
+    /// To somebody who waits (REST, library).
+    pub fn waiting(sender: oneshot::Sender<Answer>) -> Self {
+        Self(Some(Destination::Waiting(sender)))
+    }
+
+    /// Nobody wants it.
+    pub fn nobody() -> Self {
+        Self(None)
+    }
+
     /// Answers.
-    pub fn send(self, answer: Answer) {
-        match self {
-            Self::Session { session, token } => {
+    pub fn send(mut self, answer: Answer) {
+        self.answer(answer);
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        match self.0.take() {
+            Some(Destination::Session { session, token }) => {
                 let message = HubMessage::Answer { session_id: session.id, token, answer };
                 // The session's thread may be shutting down; then nobody waits for this answer any more.
                 let _ = super::tell::tell(&session.hub, message, super::tell::Overflow::Force);
             }
-            Self::Waiting(sender) => {
+            Some(Destination::Waiting(sender)) => {
                 // Whoever waited has given up.
                 let _ = sender.send(answer);
             }
-            Self::Nobody => {}
+            None => {}
         }
+    }
+}
+
+impl Drop for ReplyTo {
+    fn drop(&mut self) {
+        self.answer(Err(Failure::NoAnswer));
     }
 }
 
@@ -313,6 +331,8 @@ pub enum HubMessage {
         session_id: SessionId,
         /// Gets what is for staff only as well.
         staff: bool,
+        /// It has everything up to here.
+        last_seq: i64,
     },
     /// The session no longer gets the room's events.
     Exit {
@@ -364,18 +384,4 @@ pub enum HubMessage {
         /// The first comes back after this long, the last after twice as long.
         reconnect_after_ms: i64,
     },
-}
-
-/// What the writer's callback needs to hand a room its news.
-#[derive(Clone)]
-pub struct Committed {
-    /// What was written.
-    pub write: Arc<Write>,
-    /// What became of it.
-    pub written: Written,
-}
-
-/// A conversation's facts for the supervisor.
-pub fn facts(case: Case, escalation_requested: bool, customer_online: bool, last_agent_id: Option<AgentId>) -> ConversationFacts {
-    ConversationFacts { case, escalation_requested, customer_online, last_agent_id }
 }

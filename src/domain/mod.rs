@@ -15,6 +15,7 @@ pub mod rejection;
 pub mod restart;
 pub mod resume;
 pub mod room;
+pub mod session;
 pub mod text;
 pub mod time;
 pub mod user;

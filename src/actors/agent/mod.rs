@@ -58,13 +58,13 @@ impl AgentActor {
             teams: None,
         };
         self.last_told = Some(self.node.now());
-        self.tell(Request::AgentConnected(profile), ReplyTo::Nobody, self.node.new_request_id());
+        self.tell(Request::AgentConnected(profile), ReplyTo::nobody(), self.node.new_request_id());
     }
 
     fn link_down(&mut self, session_id: &SessionId) {
         if self.links.remove(session_id) && self.links.is_empty() {
             let request = Request::AgentDisconnected { agent_id: self.id.clone() };
-            self.tell(request, ReplyTo::Nobody, self.node.new_request_id());
+            self.tell(request, ReplyTo::nobody(), self.node.new_request_id());
         }
     }
 
@@ -75,7 +75,7 @@ impl AgentActor {
         }
         self.last_told = Some(now);
         let request = Request::AgentSeen { agent_id: self.id.clone() };
-        self.tell(request, ReplyTo::Nobody, RequestId::from("heartbeat"));
+        self.tell(request, ReplyTo::nobody(), RequestId::from("heartbeat"));
     }
 
     fn ask(&self, ask: Ask) {

@@ -106,7 +106,7 @@ impl SupervisorActor {
         let brain = Supervisor::restore(setup, state, self.node.now(), &mut effects);
         self.brain = Some(brain);
         log::info!("queue.waiting" = waiting; "the supervisor has read the store");
-        self.carry_out(RequestId::from("restore"), Ok(crate::domain::event::Reply::Done), ReplyTo::Nobody, effects, ctx);
+        self.carry_out(RequestId::from("restore"), Ok(crate::domain::event::Reply::Done), ReplyTo::nobody(), effects, ctx);
         self.node.router(RouterMessage::WhoIsHere);
         self.arm(ctx);
         self.arm_idle_sweep(ctx);
@@ -235,7 +235,7 @@ impl SupervisorActor {
             let sleep = self.node.clock().sleep_until(at);
             let handle = ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
                 this.timer = None;
-                this.decide(Request::Tick, RequestId::from("deadline"), ReplyTo::Nobody, ctx);
+                this.decide(Request::Tick, RequestId::from("deadline"), ReplyTo::nobody(), ctx);
             }));
             self.timer = Some((at, handle));
         }
@@ -247,7 +247,7 @@ impl SupervisorActor {
             Look::Case { conversation_id, seen, reply } => {
                 if seen {
                     let request = Request::CustomerSeen { conversation_id: conversation_id.clone() };
-                    self.decide(request, RequestId::from("poll"), ReplyTo::Nobody, ctx);
+                    self.decide(request, RequestId::from("poll"), ReplyTo::nobody(), ctx);
                 }
                 if let Some(brain) = &self.brain {
                     // Whoever asked may have gone away; so with the other two.
@@ -281,7 +281,7 @@ impl SupervisorActor {
             } else {
                 Request::CustomerLost { conversation_id }
             };
-            self.decide(request, RequestId::from("link"), ReplyTo::Nobody, ctx);
+            self.decide(request, RequestId::from("link"), ReplyTo::nobody(), ctx);
         }
     }
 }

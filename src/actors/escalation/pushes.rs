@@ -115,7 +115,8 @@ impl SupervisorActor {
             let candidates = node.store().idle_candidates(before, SWEEP_BATCH).await?;
             for candidate in candidates {
                 let (last, warned) = (candidate.last_message_at, candidate.idle_warned_at);
-                match idle::next_step(last, warned, routing, now) {
+                let spans = idle::IdleSettings { timeout: routing.idle_timeout, warning: routing.idle_warning };
+                match idle::next_step(last, warned, spans, now) {
                     idle::Step::Wait(_) => {}
                     idle::Step::Warn => {
                         let conversation_id = candidate.conversation_id.clone();
@@ -140,7 +141,7 @@ impl SupervisorActor {
 
 fn smooth(before: Option<&QueuePlace>, now: QueuePlace) -> QueuePlace {
     match (before.map(|place| place.wait), now.wait) {
-        (Some(Ok(shown)), Ok(fresh)) => QueuePlace { wait: Ok(wait::displayed(Some(shown), fresh)), ..now },
+        (Some(Ok(shown)), Ok(fresh)) => QueuePlace { wait: Ok(wait::smoothed(Some(shown), fresh)), ..now },
         _ => now,
     }
 }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
-use crate::auth::policy::{self, Action};
+use crate::auth::policy;
 use crate::domain::command::{Command, Escalate, ReadMark, SendMessage};
 use crate::domain::escalation::{Actor as By, AgentProfile, ConversationFacts, Request};
 use crate::domain::event::{Event, Reply, SentMessage};
 use crate::domain::ids::{MessageId, RequestId, SessionId, UserId};
 use crate::domain::message::{MessageKind, NewMessage, NewNote, SenderRole};
 use crate::domain::rejection::Rejection;
-use crate::domain::session::SlidingWindow;
+use crate::domain::session::{Limiter, RateLimit, Taken};
 use crate::domain::text;
+use crate::domain::time::Millis;
 use crate::domain::user::{Principal, Role};
 use crate::store::{StoreError, Write, Written};
 
 use super::super::failure::Failure;
 use super::super::messages::{Answer, Ask, Caller, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
-use super::super::node::{Node, relation};
+use super::super::node::{Node, permitted, relation};
 use super::super::tell::Overflow;
 use super::backlog::JoinAnswer;
 use super::RoomActor;
@@ -34,7 +35,11 @@ impl RoomActor {
         }
         let Ask { caller, command, request_id, reply } = ask;
         match command {
-            Command::Join { last_seq, .. } => self.join(caller, last_seq, reply, ctx),
+            Command::Join { last_seq, .. } => self.join(caller, last_seq, true, reply, ctx),
+            Command::Resume { conversations } => {
+                let last_seq = conversations.first().map(|(_, last_seq)| *last_seq);
+                self.join(caller, last_seq, false, reply, ctx);
+            }
             Command::Leave { .. } => {
                 if let Some(session) = &caller.session {
                     self.session_gone(&session.id);
@@ -60,7 +65,7 @@ impl RoomActor {
     fn allowed(&self, principal: &Principal, command: &Command) -> Result<(), Failure> {
         let record = self.record()?;
         let standing = record.standing(&principal.user_id, principal.role);
-        policy::check(principal.role, Action::of(command), relation(standing)).map_err(Failure::Rejected)
+        permitted(policy::allows_command(principal.role.into(), command, relation(standing)))
     }
 
     /// The supervisor's form of a command that is its to decide.
@@ -96,7 +101,7 @@ impl RoomActor {
         })
     }
 
-    fn join(&mut self, caller: Caller, last_seq: Option<i64>, reply: ReplyTo, ctx: &mut Context<Self>) {
+    fn join(&mut self, caller: Caller, last_seq: Option<i64>, ahead: bool, reply: ReplyTo, ctx: &mut Context<Self>) {
         let Ok(record) = self.record() else { return };
         let answer = Reply::Joined {
             conversation_id: self.id.clone(),
@@ -115,7 +120,7 @@ impl RoomActor {
                 // A number this history never reached comes from another one: everything is sent again.
                 let from = if last_seq > self.feed.head() { 0 } else { last_seq.max(0) };
                 self.members.remove(&self.id, &session.id);
-                self.backlog(session, caller.principal, from, Some(JoinAnswer { reply, answer }), ctx);
+                self.backlog(session, caller.principal, from, Some(JoinAnswer { reply, answer, ahead }), ctx);
             }
         }
     }
@@ -153,11 +158,14 @@ impl RoomActor {
         })
     }
 
+    /// Per sender, whatever the number of links and over REST as well.
     fn within_rate(&mut self, user_id: &UserId) -> Result<(), Rejection> {
-        let limits = self.node.limits();
-        let (limit, window) = (limits.messages_per_10s, crate::domain::time::Millis::from_secs(10));
-        let sender = self.senders.entry(user_id.clone()).or_insert_with(|| SlidingWindow::new(limit, window));
-        sender.admit(self.node.now()).map_err(|retry_after| Rejection::RateLimited { retry_after })
+        let limit = RateLimit { count: self.node.limits().messages_per_10s, window: Millis::from_secs(10) };
+        let sender = self.senders.entry(user_id.clone()).or_default();
+        match sender.take(self.node.now(), limit, u32::MAX) {
+            Taken::Yes => Ok(()),
+            Taken::No { retry_after } | Taken::Abuse { retry_after } => Err(Rejection::RateLimited { retry_after }),
+        }
     }
 
     fn send_note(&mut self, caller: &Caller, message: SendMessage, reply: ReplyTo) {

@@ -18,14 +18,16 @@ use super::RoomActor;
 /// Messages read from the store in one go.
 pub(super) const PAGE: i64 = 500;
 
-/// The answer that goes out ahead of the missed messages.
+/// The answer to a join goes out ahead of the missed messages, the one to a resume after them.
 pub(super) struct JoinAnswer {
     pub reply: ReplyTo,
     pub answer: Reply,
+    pub ahead: bool,
 }
 
 impl RoomActor {
-    /// Sends the answer, then everything after `last_seq`, then lets the session in: in this order on one path.
+    /// Sends everything after `last_seq`, with the answer ahead of it or behind, then lets the session in: in this
+    /// order on one path.
     pub(super) fn backlog(
         &mut self,
         session: SessionRef,
@@ -36,11 +38,12 @@ impl RoomActor {
     ) {
         match self.ring.after(last_seq) {
             Missed::Complete(messages) => {
-                if let Some(JoinAnswer { reply, answer }) = answer {
-                    reply.send(Ok(answer));
-                }
+                let behind = send_ahead(answer);
                 send(&session, messages);
                 self.enter(&session, &principal);
+                if let Some(JoinAnswer { reply, answer, .. }) = behind {
+                    reply.send(Ok(answer));
+                }
             }
             Missed::Page { after } => self.page(session, principal, after, answer, ctx),
         }
@@ -66,13 +69,21 @@ impl RoomActor {
                     return;
                 }
             };
-            if let Some(JoinAnswer { reply, answer }) = answer {
-                reply.send(Ok(answer));
-            }
+            let behind = send_ahead(answer);
             let reached = page.last().map_or(this.feed.head().max(after), |message| message.seq);
             send(&session, page.into_iter().map(Arc::new).collect());
-            this.backlog(session, principal, reached, None, ctx);
+            this.backlog(session, principal, reached, behind, ctx);
         }));
+    }
+}
+
+fn send_ahead(answer: Option<JoinAnswer>) -> Option<JoinAnswer> {
+    match answer {
+        Some(JoinAnswer { reply, answer, ahead: true }) => {
+            reply.send(Ok(answer));
+            None
+        }
+        behind => behind,
     }
 }
 

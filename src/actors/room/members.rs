@@ -46,11 +46,12 @@ impl Members {
     }
 
     /// Lets a session in; it gets everything from here on.
-    pub(super) fn add(&mut self, id: &ConversationId, session: &SessionRef, principal: &Arc<Principal>) {
+    pub(super) fn add(&mut self, id: &ConversationId, session: &SessionRef, principal: &Arc<Principal>, last_seq: i64) {
         let enter = HubMessage::Enter {
             conversation_id: id.clone(),
             session_id: session.id.clone(),
             staff: principal.role != Role::Customer,
+            last_seq,
         };
         // A thread that is gone has no sessions; so below.
         let _ = tell(&session.hub, enter, Overflow::Force);
@@ -106,7 +107,7 @@ impl RoomActor {
     /// Lets a session in and tells the others that somebody came, if they were not here before.
     pub(super) fn enter(&mut self, session: &SessionRef, principal: &Arc<Principal>) {
         let came = !self.members.has_user(&principal.user_id);
-        self.members.add(&self.id, session, principal);
+        self.members.add(&self.id, session, principal, self.feed.head());
         if came {
             self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
         }

@@ -22,7 +22,7 @@ use crate::domain::rejection::Rejection;
 use crate::domain::presence::Typing;
 use crate::domain::resume::{Feed, Hinted, Ring};
 use crate::domain::room::{Fit, RoomRecord};
-use crate::domain::session::SlidingWindow;
+use crate::domain::session::Limiter;
 use crate::domain::time::{Millis, Timestamp};
 use crate::protocol::encoded::Encoded;
 use crate::store::{StoreError, Written};
@@ -71,7 +71,7 @@ pub struct RoomActor {
     members: Members,
     typing: Typing,
     names: HashMap<UserId, String>,
-    senders: HashMap<UserId, SlidingWindow>,
+    senders: HashMap<UserId, Limiter>,
     handled: u64,
     last_use: Timestamp,
     _watch: Watch,

@@ -125,7 +125,7 @@ impl Hub {
         }
     }
 
-    fn enter(&mut self, conversation_id: ConversationId, session_id: SessionId, staff: bool) {
+    fn enter(&mut self, conversation_id: ConversationId, session_id: SessionId, staff: bool, last_seq: i64) {
         let Some(local) = self.sessions.get_mut(&session_id) else {
             // It left while the room let it in.
             let message = RoomMessage::SessionGone(session_id);
@@ -137,8 +137,8 @@ impl Hub {
         }
         let seats = self.rooms.entry(conversation_id).or_default();
         match seats.iter_mut().find(|seat| seat.session_id == session_id) {
-            Some(seat) => seat.staff = staff,
-            None => seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq: 0 }),
+            Some(seat) => (seat.staff, seat.last_seq) = (staff, last_seq),
+            None => seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq }),
         }
     }
 
@@ -220,9 +220,7 @@ impl Hub {
         for seat in self.rooms.get(conversation_id).into_iter().flatten() {
             let Some(local) = self.sessions.get(&seat.session_id) else { continue };
             let session = SessionRef { id: seat.session_id.clone(), hub: hub.clone() };
-            // A seat that got no message yet goes on from now; a number would send it the whole history.
-            let last_seq = (seat.last_seq > 0).then_some(seat.last_seq);
-            let message = RoomMessage::Enroll(session, Arc::clone(&local.principal), last_seq);
+            let message = RoomMessage::Enroll(session, Arc::clone(&local.principal), Some(seat.last_seq));
             let conversation_id = conversation_id.clone();
             self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: false });
         }
@@ -283,7 +281,9 @@ impl Handler<HubMessage> for Hub {
                 }
             }
             HubMessage::ToSession { session_id, events } => self.to_session(&session_id, events),
-            HubMessage::Enter { conversation_id, session_id, staff } => self.enter(conversation_id, session_id, staff),
+            HubMessage::Enter { conversation_id, session_id, staff, last_seq } => {
+                self.enter(conversation_id, session_id, staff, last_seq);
+            }
             HubMessage::Exit { conversation_id, session_id } => self.leave(&conversation_id, &session_id),
             HubMessage::Room { conversation_id, event, staff_only, except } => {
                 self.to_room(&conversation_id, &event, staff_only, except.as_ref());

@@ -239,8 +239,8 @@ proptest! {
         n in 0u32..20_000, s in 1u32..200, holding in 1.0f64..5000.0, patience in 0.01f64..1e7,
     ) {
         let (fast, plain) = (qlm(n, s, holding, patience), naive_qlm(n, s, holding, patience));
-        prop_assert!((fast.mean - plain.mean).abs() <= 1e-6 * plain.mean, "{fast:?} {plain:?}");
-        prop_assert!((fast.variance - plain.variance).abs() <= 1e-6 * plain.variance, "{fast:?} {plain:?}");
+        prop_assert!((fast.mean - plain.mean).abs() <= 1e-8 * plain.mean, "{fast:?} {plain:?}");
+        prop_assert!((fast.variance - plain.variance).abs() <= 1e-8 * plain.variance, "{fast:?} {plain:?}");
     }
 
     #[test]
