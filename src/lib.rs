@@ -1,6 +1,5 @@
 //! Switchboard: an actor-based realtime engine for customer conversations.
 
-pub mod actors;
 pub mod auth;
 pub mod cli;
 pub mod clock;
@@ -9,5 +8,4 @@ pub mod domain;
 pub mod first_start;
 pub mod keyring;
 pub mod logging;
-pub mod protocol;
 pub mod store;
