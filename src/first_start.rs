@@ -12,8 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 use crate::store::{Credential, Store, StoreError};
 
-/// The id of the chatbot that is made.
-pub const DEFAULT_CHATBOT: &str = "default";
+pub use crate::domain::chatbot::DEFAULT_CHATBOT;
 
 /// The administrator's e-mail address when the settings name none.
 pub const DEFAULT_ADMIN_EMAIL: &str = "admin@localhost";

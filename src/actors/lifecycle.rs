@@ -91,3 +91,19 @@ impl Spawner {
         }
     }
 }
+
+/// Which actor is made to panic. Only in builds for the checks.
+#[cfg(feature = "fault-injection")]
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The router.
+    Router,
+    /// The supervisor.
+    Supervisor,
+    /// The live room of a conversation.
+    Room(crate::domain::ids::ConversationId),
+    /// An agent's actor.
+    Agent(crate::domain::ids::AgentId),
+    /// All sessions of a person.
+    Sessions(crate::domain::ids::UserId),
+}

@@ -1,8 +1,11 @@
 //! Who is who, and who may do what: tokens, passwords, refresh tokens, secrets, and the policy as a table.
 
+mod authenticator;
 pub mod keys;
 pub mod passwords;
 pub mod policy;
 pub mod refresh;
 pub mod secret;
 pub mod tokens;
+
+pub use authenticator::Authenticator;

@@ -5,6 +5,9 @@ use super::hours::BusinessHours;
 use super::ids::ChatbotId;
 use super::time::{Millis, Timestamp};
 
+/// The id of the chatbot that is made at first start, and used by who names none.
+pub const DEFAULT_CHATBOT: &str = "default";
+
 /// How a waiting conversation reaches an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoutingMode {

@@ -122,6 +122,8 @@ pub enum Op {
     EndOffer {
         /// The offer.
         offer_id: OfferId,
+        /// Its conversation.
+        conversation_id: ConversationId,
         /// How it ended.
         outcome: OfferStatus,
         /// In the agent's words.

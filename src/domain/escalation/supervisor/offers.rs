@@ -100,7 +100,8 @@ impl Supervisor {
         reason: Option<String>,
         out: &mut Effects,
     ) {
-        self.apply(Op::EndOffer { offer_id: offer.id.clone(), outcome, reason, at: now }, out);
+        let (offer_id, conversation_id) = (offer.id.clone(), offer.conversation_id.clone());
+        self.apply(Op::EndOffer { offer_id, conversation_id, outcome, reason, at: now }, out);
         self.move_load(&offer.agent_id, 0, -1, out);
         self.remember_ended(offer);
         self.tell_load(now, &offer.agent_id, out);

@@ -1,0 +1,235 @@
+//! Tokens and logins: who somebody is, and how that begins and ends.
+
+use std::sync::Arc;
+
+use crate::auth::passwords::Passwords;
+use crate::auth::refresh;
+use crate::auth::tokens::{Claims, TokenIssuer};
+use crate::config::millis;
+use crate::domain::ids::{ChatbotId, UserId};
+use crate::domain::rejection::Rejection;
+use crate::domain::text;
+use crate::domain::time::{Millis, Timestamp};
+use crate::domain::user::{Principal, Role, User};
+use crate::store::{Credential, RefreshOutcome, RefreshToken, StoreError};
+
+use super::super::failure::Failure;
+use super::super::messages::RouterMessage;
+use super::Node;
+
+/// What logins are made with.
+#[derive(Clone)]
+pub struct Login {
+    /// Signs our own tokens.
+    pub issuer: TokenIssuer,
+    /// Hashes and compares.
+    pub passwords: Arc<Passwords>,
+}
+
+/// A login's two tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tokens {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    /// For the next pair, once; none for visitors and minted tokens.
+    pub refresh_token: Option<String>,
+    /// When `token` ends.
+    pub expires_at: Timestamp,
+    /// Whose.
+    pub user: User,
+}
+
+impl Node {
+    /// Who a token belongs to. A user that was not known yet becomes known, so that a host application owns its users.
+    ///
+    /// # Errors
+    /// [`Failure::Unauthenticated`] whatever is wrong with the token; the store's word.
+    pub async fn authenticate(&self, token: &str) -> Result<Principal, Failure> {
+        let now = self.now();
+        let verified = self.authenticator.authenticate(token, now).await.map_err(|_| Failure::Unauthenticated)?;
+        let principal = verified.principal;
+        if principal.login_id.as_ref().is_some_and(|login_id| self.is_revoked(login_id)) {
+            return Err(Failure::Unauthenticated);
+        }
+        let user = User {
+            id: principal.user_id.clone(),
+            role: principal.role,
+            name: principal.name.clone(),
+            email: verified.email,
+            created_at: now,
+            disabled: false,
+        };
+        let stored = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        if stored.disabled {
+            return Err(Failure::Unauthenticated);
+        }
+        Ok(Principal { name: stored.name, ..principal })
+    }
+
+    fn is_revoked(&self, login_id: &str) -> bool {
+        self.revoked.read().unwrap_or_else(std::sync::PoisonError::into_inner).contains(login_id)
+    }
+
+    /// Logs somebody in. The same answer, after the same time, for a wrong address and a wrong password.
+    ///
+    /// # Errors
+    /// [`Failure::Unauthenticated`]; the store's word.
+    pub async fn log_in(&self, email: &str, password: String) -> Result<Tokens, Failure> {
+        let credential = self.store.credential(&email.to_lowercase()).await?;
+        let passwords = Arc::clone(&self.login.passwords);
+        let stored = credential.as_ref().map(|credential| credential.password_hash.clone());
+        let right = tokio::task::spawn_blocking(move || passwords.verify(&password, stored.as_deref()))
+            .await
+            .map_err(|_| Failure::NoAnswer)?;
+        let user = match credential {
+            Some(Credential { user_id, .. }) if right => self.store.user(&user_id).await?,
+            _ => None,
+        };
+        let user = user.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
+        let (next, plain) = self.new_refresh_token(&user.id, refresh::random_login_id());
+        self.store.put_refresh_token(&next).await?;
+        log::info!("user.id" = user.id.as_str(), "user.role" = user.role.as_str(); "logged in");
+        self.tokens(user, next.login_id, plain)
+    }
+
+    fn new_refresh_token(&self, user_id: &UserId, login_id: String) -> (RefreshToken, String) {
+        let now = self.now();
+        let plain = refresh::random_token();
+        let lives = Millis::from_secs(i64::try_from(self.config.auth.refresh_token_ttl_s).unwrap_or(i64::MAX));
+        let token = RefreshToken {
+            token_hash: refresh::token_hash(&plain),
+            login_id,
+            user_id: user_id.clone(),
+            created_at: now,
+            expires_at: now + lives,
+        };
+        (token, plain)
+    }
+
+    fn tokens(&self, user: User, login_id: String, refresh_token: String) -> Result<Tokens, Failure> {
+        let now = self.now();
+        let expires_at = now + self.access_token_lives();
+        let token = self.sign(&user, None, Some(login_id), expires_at)?;
+        Ok(Tokens { token, refresh_token: Some(refresh_token), expires_at, user })
+    }
+
+    fn access_token_lives(&self) -> Millis {
+        Millis::from_secs(i64::try_from(self.config.auth.access_token_ttl_s).unwrap_or(i64::MAX))
+    }
+
+    fn sign(&self, user: &User, chatbot_id: Option<ChatbotId>, login_id: Option<String>, expires_at: Timestamp) -> Result<String, Failure> {
+        let claims = Claims {
+            user_id: user.id.clone(),
+            role: user.role,
+            name: user.name.clone(),
+            email: user.email.clone(),
+            chatbot_id,
+            login_id,
+            issued_at: self.now(),
+            expires_at,
+        };
+        let unusable = |_| invalid("sub", "cannot be used in a token");
+        self.login.issuer.issue(&claims).map_err(unusable)
+    }
+
+    /// Uses a refresh token up for a new pair. One that was used before ends the whole login.
+    ///
+    /// # Errors
+    /// [`Failure::Unauthenticated`]; the store's word.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Failure> {
+        let (next, plain) = self.new_refresh_token(&UserId::from(""), String::new());
+        let outcome = self.store.rotate_refresh_token(&refresh::token_hash(refresh_token), &next, self.now()).await?;
+        match outcome {
+            RefreshOutcome::Rotated { user_id, login_id } => {
+                let user = self.store.user(&user_id).await?.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
+                self.tokens(user, login_id, plain)
+            }
+            RefreshOutcome::Reused { login_id } => {
+                log::warn!("login.id" = login_id.as_str(); "a refresh token was used twice; the login is ended");
+                self.end_login(login_id).await?;
+                Err(Failure::Unauthenticated)
+            }
+            RefreshOutcome::Invalid => Err(Failure::Unauthenticated),
+        }
+    }
+
+    /// Ends a login: its refresh tokens are refused, its access tokens as well, its sockets close within a second.
+    ///
+    /// # Errors
+    /// The store's word.
+    pub async fn end_login(&self, login_id: String) -> Result<(), Failure> {
+        let until = self.now() + self.access_token_lives();
+        self.store.revoke_login(&login_id, until).await?;
+        self.revoked.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(login_id.clone());
+        self.router(RouterMessage::LoginRevoked(login_id));
+        Ok(())
+    }
+
+    /// An anonymous customer of one chatbot.
+    ///
+    /// # Errors
+    /// An unknown chatbot, a bad name; the store's word.
+    pub async fn new_visitor(&self, chatbot_id: &ChatbotId, name: Option<&str>, email: Option<String>) -> Result<Tokens, Failure> {
+        if self.chatbot(chatbot_id).is_none() {
+            return Err(invalid("chatbotId", "no such chatbot"));
+        }
+        let name = name.map_or_else(|| Ok("Visitor".to_owned()), |name| text::name("name", name))?;
+        let now = self.now();
+        let user =
+            User { id: UserId::from(self.new_id()), role: Role::Customer, name, email, created_at: now, disabled: false };
+        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let lives = Millis::from_secs(i64::try_from(self.config.auth.visitor_token_ttl_s).unwrap_or(i64::MAX));
+        let expires_at = now + lives;
+        let token = self.sign(&user, Some(chatbot_id.clone()), None, expires_at)?;
+        Ok(Tokens { token, refresh_token: None, expires_at, user })
+    }
+
+    /// A token for a user of the host application.
+    ///
+    /// # Errors
+    /// An id or name that cannot be used; the store's word.
+    pub async fn mint(&self, user: User, chatbot_id: Option<ChatbotId>, lives: Option<Millis>) -> Result<Tokens, Failure> {
+        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let expires_at = self.now() + lives.unwrap_or_else(|| self.access_token_lives());
+        let token = self.sign(&user, chatbot_id, None, expires_at)?;
+        Ok(Tokens { token, refresh_token: None, expires_at, user })
+    }
+
+    /// Makes an agent who can log in.
+    ///
+    /// # Errors
+    /// A bad password or name; the store's word.
+    pub async fn new_agent(&self, user: User, password: String) -> Result<User, Failure> {
+        let passwords = Arc::clone(&self.login.passwords);
+        let hash = tokio::task::spawn_blocking(move || passwords.hash(&password))
+            .await
+            .map_err(|_| Failure::NoAnswer)?
+            .map_err(|problem| invalid("password", &problem.to_string()))?;
+        let email = user.email.clone().ok_or_else(|| invalid("email", "is missing"))?.to_lowercase();
+        if self.store.credential(&email).await?.is_some_and(|known| known.user_id != user.id) {
+            return Err(invalid("email", "is in use"));
+        }
+        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let credential = Credential { user_id: user.id.clone(), email, password_hash: hash };
+        self.store.put_credential(&credential).await?;
+        Ok(user)
+    }
+
+    /// How long a session may hang on after its goodbye.
+    pub fn shutdown_timeout(&self) -> Millis {
+        millis(self.config.server.shutdown_timeout_ms)
+    }
+
+    /// Whether the store takes writes and the supervisor has read it.
+    ///
+    /// # Errors
+    /// What is not ready.
+    pub async fn ready(&self) -> Result<(), Failure> {
+        self.store.ping().await?;
+        self.routing_state().await.map(|_| ()).map_err(|_| StoreError::Aborted("the supervisor is reading the store".into()).into())
+    }
+}
+
+fn invalid(field: &str, message: &str) -> Failure {
+    Failure::Rejected(Rejection::Invalid { field: field.to_owned(), message: message.to_owned() })
+}
