@@ -1,5 +1,18 @@
 //! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
 
+mod postgres;
+mod rows;
+mod schema;
+mod sqlite;
+mod verbs;
+mod writer;
+
+pub use postgres::PostgresStore;
+pub use sqlite::SqliteStore;
+pub use writer::{Full, OnCommitted, Writer, WriterSettings};
+
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::domain::agent::Agent;
@@ -25,6 +38,42 @@ pub enum StoreError {
     /// What is stored cannot be read as what it should be. Never retryable.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),
+}
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// An error of the database whose transaction is rolled back.
+fn failure(error: diesel::result::Error) -> StoreError {
+    match error {
+        diesel::result::Error::DeserializationError(error) => StoreError::Corrupt(error.to_string()),
+        other => StoreError::Aborted(other.to_string()),
+    }
+}
+
+/// Turns a database's error into the store's.
+trait Failed<T> {
+    fn failed(self) -> Result<T>;
+}
+
+impl<T> Failed<T> for std::result::Result<T, diesel::result::Error> {
+    fn failed(self) -> Result<T> {
+        self.map_err(failure)
+    }
+}
+
+/// Opens the database that a URL names: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+///
+/// # Errors
+/// `Aborted` when it cannot be opened or the URL is of no known kind, `Corrupt` when it is damaged.
+pub async fn open(database_url: &str, pool_size: usize) -> Result<Arc<dyn Store>> {
+    if let Some(path) = database_url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return Ok(Arc::new(SqliteStore::open(path).await?));
+    }
+    if database_url.starts_with("postgres://") || database_url.starts_with("postgresql://") {
+        return Ok(Arc::new(PostgresStore::connect(database_url, pool_size).await?));
+    }
+    Err(StoreError::Aborted("the database URL must begin with sqlite: or postgres://".into()))
 }
 
 /// A started conversation on its way to the store.

@@ -1,0 +1,249 @@
+//! PostgreSQL through diesel-async, pooled by deadpool.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::domain::agent::Agent;
+use crate::domain::chatbot::Chatbot;
+use crate::domain::conversation::{Conversation, Participant};
+use crate::domain::escalation::{Assignment, Offer, QueueEntry, WaitSample};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
+use crate::domain::message::{Message, Note};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, User};
+
+use super::verbs::store_verbs;
+use super::{
+    ConversationFilter, Credential, Cursor, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
+    StoreError, Failed,
+};
+
+/// What the queries run on.
+pub(super) type Conn = AsyncPgConnection;
+
+/// On this database a query is awaited.
+macro_rules! run {
+    ($query:expr) => {
+        $query.await
+    };
+}
+
+#[path = "queries/mod.rs"]
+mod queries;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// What a query answers, with the connection borrowed.
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// A PostgreSQL database.
+pub struct PostgresStore {
+    url: String,
+    pool: Pool<AsyncPgConnection>,
+}
+
+impl PostgresStore {
+    /// A pool of `pool_size` connections. They are made when they are needed.
+    ///
+    /// # Errors
+    /// `Aborted` when the database cannot be reached.
+    pub async fn connect(url: &str, pool_size: usize) -> Result<Self> {
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+        let pool = Pool::builder(manager)
+            .max_size(pool_size.max(2))
+            .build()
+            .map_err(|error| StoreError::Aborted(error.to_string()))?;
+        let store = Self { url: url.to_owned(), pool };
+        drop(store.get().await?);
+        Ok(store)
+    }
+
+    async fn get(&self) -> Result<Object<AsyncPgConnection>> {
+        self.pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
+    }
+
+    /// Runs queries, each statement a transaction of its own.
+    async fn read<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+    {
+        let mut conn = self.get().await?;
+        query(&mut conn).await
+    }
+
+    /// Runs queries as one transaction that sees one state.
+    async fn snapshot<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+    {
+        self.within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", query).await
+    }
+
+    /// Runs queries as one transaction.
+    async fn transact<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+    {
+        self.within("BEGIN", query).await
+    }
+
+    async fn within<R, Q>(&self, begin: &str, query: Q) -> Result<R>
+    where
+        R: Send,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+    {
+        let mut conn = self.get().await?;
+        conn.batch_execute(begin).await.failed()?;
+        let done = query(&mut conn).await;
+        let ended = match done {
+            Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(commit_failed),
+            Err(error) => {
+                let rolled_back = conn.batch_execute("ROLLBACK").await;
+                if rolled_back.is_err() {
+                    // A connection in an unknown state goes no further.
+                    drop(Object::take(conn));
+                }
+                return Err(error);
+            }
+        };
+        if ended.is_err() {
+            drop(Object::take(conn));
+        }
+        ended
+    }
+
+    async fn migrate_now(&self) -> Result<()> {
+        on_own_runtime(self.url.clone(), |harness| harness.run_pending_migrations(MIGRATIONS).map(|_| ())).await
+    }
+
+    async fn revert_now(&self) -> Result<()> {
+        on_own_runtime(self.url.clone(), |harness| harness.revert_all_migrations(MIGRATIONS).map(|_| ())).await
+    }
+
+    async fn ping_now(&self) -> Result<()> {
+        let mut conn = self.get().await?;
+        conn.batch_execute("SELECT 1").await.failed()
+    }
+}
+
+/// An answer of the server is a refusal; anything else was lost on the way, and nobody knows.
+fn commit_failed(error: Error) -> StoreError {
+    match &error {
+        Error::DatabaseError(
+            DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::UniqueViolation
+            | DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::CheckViolation,
+            _,
+        ) => StoreError::Aborted(error.to_string()),
+        _ => StoreError::OutcomeUnknown(error.to_string()),
+    }
+}
+
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+type MigrationResult = std::result::Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Migrations block on their queries, which only a runtime with several threads allows; the caller's may have one.
+async fn on_own_runtime(url: String, work: fn(&mut Harness) -> MigrationResult) -> Result<()> {
+    let work = move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(async move {
+            let conn = AsyncPgConnection::establish(&url).await?;
+            work(&mut AsyncMigrationHarness::new(conn))
+        })
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| StoreError::Aborted(error.to_string()))?
+        .map_err(|error: Box<dyn std::error::Error + Send + Sync>| StoreError::Aborted(error.to_string()))
+}
+
+/// What differs between the databases on the write path: here, a round trip for many rows.
+mod batch {
+    use diesel::prelude::{Insertable as _, QueryableByName};
+    use diesel::sql_types::{Array, BigInt, Nullable, Text};
+    use diesel_async::RunQueryDsl;
+
+    use super::Conn;
+    use super::queries::write::{Claim, MessageKey};
+    use crate::store::rows::MessageRow;
+    use crate::store::schema::messages;
+    use crate::store::{Failed, Result};
+
+    pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
+        let conversations: Vec<&str> = keys.iter().map(|(conversation, _, _)| conversation.as_str()).collect();
+        let senders: Vec<&str> = keys.iter().map(|(_, sender, _)| sender.as_str()).collect();
+        let clients: Vec<&str> = keys.iter().map(|(_, _, client)| client.as_str()).collect();
+        diesel::sql_query(
+            "SELECT m.* FROM messages m JOIN UNNEST($1, $2, $3) AS k (c, s, i) \
+             ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i",
+        )
+        .bind::<Array<Text>, _>(conversations)
+        .bind::<Array<Text>, _>(senders)
+        .bind::<Array<Text>, _>(clients)
+        .load(conn)
+        .await
+        .failed()
+    }
+
+    #[derive(QueryableByName)]
+    struct Head {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = BigInt)]
+        last_seq: i64,
+    }
+
+    /// The rows are locked in the order of their ids first, so that two writers cannot wait for each other.
+    pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
+        let ids: Vec<&str> = claims.iter().map(|claim| claim.conversation_id.as_str()).collect();
+        let counts: Vec<i64> = claims.iter().map(|claim| claim.count).collect();
+        let touched: Vec<Option<i64>> = claims.iter().map(|claim| claim.touched_at).collect();
+        let answered: Vec<Option<i64>> = claims.iter().map(|claim| claim.answered_at).collect();
+        let heads: Vec<Head> = diesel::sql_query(
+            "WITH wanted AS (SELECT * FROM UNNEST($1, $2, $3, $4) AS w (id, n, touched, answered)), \
+             locked AS (SELECT c.id FROM conversations c JOIN wanted w ON w.id = c.id \
+                        WHERE c.status <> 'CLOSED' ORDER BY c.id FOR UPDATE OF c) \
+             UPDATE conversations c SET last_seq = c.last_seq + w.n, \
+                 last_message_at = coalesce(w.touched, c.last_message_at), \
+                 idle_warned_at = CASE WHEN w.touched IS NULL THEN c.idle_warned_at ELSE NULL END, \
+                 first_response_at = coalesce(c.first_response_at, w.answered) \
+             FROM wanted w JOIN locked l ON l.id = w.id WHERE c.id = w.id RETURNING c.id, c.last_seq",
+        )
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<BigInt>, _>(counts)
+        .bind::<Array<Nullable<BigInt>>, _>(touched)
+        .bind::<Array<Nullable<BigInt>>, _>(answered)
+        .load(conn)
+        .await
+        .failed()?;
+        Ok(heads.into_iter().map(|head| (head.id, head.last_seq)).collect())
+    }
+
+    pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
+        // A statement holds 65,535 parameters; a batch is far below, but a caller of this one need not be.
+        for some in rows.chunks(1000) {
+            some.insert_into(messages::table).execute(conn).await.failed()?;
+        }
+        Ok(())
+    }
+}
+
+/// One verb: runs a query on a connection of the right kind.
+macro_rules! ask {
+    ($store:ident.$way:ident, $conn:ident => $query:expr) => {
+        $store.$way(move |$conn: &mut Conn| -> Answer<'_, _> { Box::pin(async move { $query.await }) }).await
+    };
+}
+
+store_verbs!(PostgresStore);

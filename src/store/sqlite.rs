@@ -1,0 +1,284 @@
+//! SQLite, bundled: one writing connection and a few reading ones, WAL, every commit on the disk.
+
+use std::future::Future;
+use std::path::Path;
+
+use async_trait::async_trait;
+use diesel::sqlite::SqliteConnection;
+use diesel::RunQueryDsl;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+
+use crate::domain::agent::Agent;
+use crate::domain::chatbot::Chatbot;
+use crate::domain::conversation::{Conversation, Participant};
+use crate::domain::escalation::{Assignment, Offer, QueueEntry, WaitSample};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
+use crate::domain::message::{Message, Note};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, User};
+
+use super::verbs::store_verbs;
+use super::{
+    ConversationFilter, Credential, Cursor, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
+    StoreError, Failed, failure,
+};
+
+/// What the queries run on: they are run to their end on the blocking thread that holds it.
+pub(super) type Conn = SqliteConnection;
+type Wrapped = SyncConnectionWrapper<SqliteConnection>;
+
+/// On this database a query is a call.
+macro_rules! run {
+    ($query:expr) => {
+        $query
+    };
+}
+
+#[path = "queries/mod.rs"]
+mod queries;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// WAL keeps readers out of the writer's way; FULL puts every commit on the disk before it is acknowledged.
+const SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
+
+/// Connections that only read.
+const READERS: usize = 4;
+
+/// A SQLite file.
+pub struct SqliteStore {
+    writer: Pool<Wrapped>,
+    readers: Pool<Wrapped>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it when it is not there, and checks that it is whole.
+    ///
+    /// # Errors
+    /// `Aborted` when it cannot be opened, `Corrupt` when it is damaged.
+    pub async fn open(path: &str) -> Result<Self> {
+        if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| StoreError::Aborted(format!("{}: {error}", folder.display())))?;
+        }
+        let store = Self { writer: pool(path, 1)?, readers: pool(path, READERS)? };
+        store.write(check).await?;
+        Ok(store)
+    }
+
+    /// Runs queries on a reading connection.
+    async fn read<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send + 'static,
+        Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
+    {
+        blocking(get(&self.readers).await?, query).await
+    }
+
+    /// Runs queries on a reading connection as one transaction: all of them see the same state.
+    async fn snapshot<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send + 'static,
+        Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
+    {
+        self.read(move |conn| {
+            diesel::sql_query("BEGIN").execute(conn).failed()?;
+            let done = query(conn);
+            // Nothing was changed: how it ends makes no difference.
+            let _ = diesel::sql_query("ROLLBACK").execute(conn);
+            done
+        })
+        .await
+    }
+
+    /// Runs queries on the writing connection, each statement a transaction of its own.
+    async fn write<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send + 'static,
+        Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
+    {
+        blocking(get(&self.writer).await?, query).await
+    }
+
+    /// Runs queries on the writing connection as one transaction.
+    async fn transact<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send + 'static,
+        Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
+    {
+        self.write(move |conn| {
+            diesel::sql_query("BEGIN IMMEDIATE").execute(conn).failed()?;
+            let done = query(conn).and_then(|answer| end(conn).map(|()| answer));
+            if done.is_err() {
+                // Without a transaction there is nothing to roll back, which is what we want.
+                let _ = diesel::sql_query("ROLLBACK").execute(conn);
+            }
+            done
+        })
+        .await
+    }
+}
+
+/// A commit that fails was rolled back, unless the disk itself failed in the middle of it.
+fn end(conn: &mut Conn) -> Result<()> {
+    diesel::sql_query("COMMIT").execute(conn).map(|_| ()).map_err(|error| {
+        let text = error.to_string();
+        if text.contains("disk I/O") { StoreError::OutcomeUnknown(text) } else { StoreError::Aborted(text) }
+    })
+}
+
+fn check(conn: &mut Conn) -> Result<()> {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        quick_check: String,
+    }
+    let lines: Vec<Line> = diesel::sql_query("PRAGMA quick_check(1)")
+        .load(conn)
+        .map_err(|error| StoreError::Corrupt(format!("the database file: {error}")))?;
+    match lines.first() {
+        Some(line) if line.quick_check != "ok" => Err(StoreError::Corrupt(line.quick_check.clone())),
+        _ => Ok(()),
+    }
+}
+
+fn pool(path: &str, size: usize) -> Result<Pool<Wrapped>> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|path| {
+        let path = path.to_owned();
+        async move {
+            let mut conn = <Wrapped as diesel_async::AsyncConnection>::establish(&path).await?;
+            conn.spawn_blocking(|conn| {
+                use diesel::connection::SimpleConnection;
+                conn.batch_execute(SETUP)
+            })
+            .await
+            .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(conn)
+        }
+        .boxed()
+    });
+    let manager = AsyncDieselConnectionManager::<Wrapped>::new_with_config(path, config);
+    Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Aborted(error.to_string()))
+}
+
+async fn get(pool: &Pool<Wrapped>) -> Result<Object<Wrapped>> {
+    pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
+}
+
+/// One hop to the blocking thread for all of `query`.
+async fn blocking<R, Q>(mut conn: Object<Wrapped>, query: Q) -> Result<R>
+where
+    R: Send + 'static,
+    Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
+{
+    conn.spawn_blocking(move |conn| Ok(query(conn))).await.map_err(failure)?
+}
+
+/// Here a query's future never waits: it is done when it is first looked at.
+fn now<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    future.now_or_never().unwrap_or_else(|| Err(StoreError::Aborted("a query waited".into())))
+}
+
+/// What differs between the databases on the write path: here, one statement a row on the same thread.
+mod batch {
+    use diesel::prelude::*;
+
+    use super::Conn;
+    use super::queries::write::{Claim, MessageKey};
+    use crate::store::rows::MessageRow;
+    use crate::store::schema::{conversations, messages};
+    use crate::store::{Failed, Result};
+
+    pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
+        let mut found = Vec::new();
+        for (conversation_id, sender_id, client_id) in keys {
+            let row = messages::table
+                .filter(messages::conversation_id.eq(conversation_id))
+                .filter(messages::sender_id.eq(sender_id))
+                .filter(messages::client_id.eq(client_id))
+                .select(MessageRow::as_select())
+                .first(conn)
+                .optional()
+                .failed()?;
+            found.extend(row);
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
+        use diesel::dsl::sql;
+        use diesel::sql_types::{BigInt, Nullable};
+        let mut taken = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let open = conversations::table.find(&claim.conversation_id).filter(conversations::status.ne("CLOSED"));
+            let (touched, answered) = (claim.touched_at, claim.answered_at);
+            let warned = sql::<Nullable<BigInt>>("CASE WHEN ")
+                .bind::<Nullable<BigInt>, _>(touched)
+                .sql(" IS NULL THEN idle_warned_at ELSE NULL END");
+            let last = sql::<BigInt>("coalesce(")
+                .bind::<Nullable<BigInt>, _>(touched)
+                .sql(", last_message_at)");
+            let first = sql::<Nullable<BigInt>>("coalesce(first_response_at, ")
+                .bind::<Nullable<BigInt>, _>(answered)
+                .sql(")");
+            let head = diesel::update(open)
+                .set((
+                    conversations::last_seq.eq(conversations::last_seq + claim.count),
+                    conversations::last_message_at.eq(last),
+                    conversations::idle_warned_at.eq(warned),
+                    conversations::first_response_at.eq(first),
+                ))
+                .returning(conversations::last_seq)
+                .get_result(conn)
+                .optional()
+                .failed()?;
+            taken.extend(head.map(|head| (claim.conversation_id.clone(), head)));
+        }
+        Ok(taken)
+    }
+
+    pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
+        for row in rows {
+            diesel::insert_into(messages::table).values(row).execute(conn).failed()?;
+        }
+        Ok(())
+    }
+}
+
+fn migrate(conn: &mut Conn) -> Result<()> {
+    conn.run_pending_migrations(MIGRATIONS).map(|_| ()).map_err(|error| StoreError::Aborted(error.to_string()))
+}
+
+fn revert(conn: &mut Conn) -> Result<()> {
+    conn.revert_all_migrations(MIGRATIONS).map(|_| ()).map_err(|error| StoreError::Aborted(error.to_string()))
+}
+
+impl SqliteStore {
+    async fn migrate_now(&self) -> Result<()> {
+        self.write(migrate).await
+    }
+
+    async fn revert_now(&self) -> Result<()> {
+        self.write(revert).await
+    }
+
+    /// Takes the write lock, so that a database that cannot be written says so.
+    async fn ping_now(&self) -> Result<()> {
+        self.transact(|_| Ok(())).await
+    }
+}
+
+/// One verb: runs a query on a connection of the right kind.
+macro_rules! ask {
+    ($store:ident.$way:ident, $conn:ident => $query:expr) => {
+        $store.$way(move |$conn: &mut Conn| now($query)).await
+    };
+}
+
+store_verbs!(SqliteStore);

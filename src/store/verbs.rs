@@ -1,0 +1,206 @@
+//! The verbs of [`super::Store`] over the queries, once for both databases.
+//!
+//! The including module defines `ask!` (run a query on a reading connection, a writing one, or as one transaction) and
+//! the methods `migrate_now`, `revert_now` and `ping_now`.
+
+macro_rules! store_verbs {
+    ($store:ident) => {
+        #[async_trait]
+        impl Store for $store {
+            async fn migrate(&self) -> Result<()> {
+                self.migrate_now().await
+            }
+            async fn revert_all(&self) -> Result<()> {
+                self.revert_now().await
+            }
+            async fn ping(&self) -> Result<()> {
+                self.ping_now().await
+            }
+            async fn epoch(&self) -> Result<String> {
+                ask!(self.read, conn => queries::people::epoch(conn))
+            }
+
+            async fn commit(&self, batch: &[crate::store::Write]) -> Result<Vec<crate::store::Written>> {
+                let batch = batch.to_vec();
+                ask!(self.transact, conn => queries::write::commit(conn, &batch))
+            }
+
+            async fn load_routing(&self) -> Result<crate::domain::escalation::State> {
+                ask!(self.snapshot, conn => queries::routing::load(conn))
+            }
+            async fn decisions(
+                &self,
+                conversation_id: &ConversationId,
+                limit: i64,
+            ) -> Result<Vec<(DecisionId, crate::domain::escalation::Decision)>> {
+                let id = conversation_id.clone();
+                ask!(self.read, conn => queries::routing::decisions(conn, id, limit))
+            }
+            async fn offer(&self, id: &OfferId) -> Result<Option<Offer>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::routing::offer(conn, id))
+            }
+            async fn offers_of(&self, agent_id: &AgentId, limit: i64) -> Result<Vec<Offer>> {
+                let id = agent_id.clone();
+                ask!(self.read, conn => queries::routing::offers_of(conn, id, limit))
+            }
+            async fn queue_entry(&self, conversation_id: &ConversationId) -> Result<Option<QueueEntry>> {
+                let id = conversation_id.clone();
+                ask!(self.read, conn => queries::routing::queue_entry(conn, id))
+            }
+            async fn assignments(&self, conversation_id: &ConversationId) -> Result<Vec<Assignment>> {
+                let id = conversation_id.clone();
+                ask!(self.read, conn => queries::routing::assignments(conn, id))
+            }
+            async fn last_agent_of(&self, customer_id: &UserId) -> Result<Option<AgentId>> {
+                let id = customer_id.clone();
+                ask!(self.read, conn => queries::routing::last_agent_of(conn, id))
+            }
+            async fn wait_samples(&self, since: Timestamp, limit: i64) -> Result<Vec<WaitSample>> {
+                ask!(self.read, conn => queries::routing::wait_samples(conn, since, limit))
+            }
+            async fn agent(&self, id: &AgentId) -> Result<Option<Agent>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::routing::agent(conn, id))
+            }
+
+            async fn conversation(&self, id: &ConversationId) -> Result<Option<Conversation>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::one(conn, id))
+            }
+            async fn participants(&self, id: &ConversationId) -> Result<Vec<Participant>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::participants(conn, id))
+            }
+            async fn conversations(
+                &self,
+                filter: &ConversationFilter,
+                after: Option<&Cursor>,
+                limit: i64,
+            ) -> Result<Vec<Conversation>> {
+                let (filter, after) = (filter.clone(), after.cloned());
+                ask!(self.read, conn => queries::conversations::list(conn, filter, after, limit))
+            }
+            async fn current_conversation_of(&self, customer_id: &UserId) -> Result<Option<Conversation>> {
+                let id = customer_id.clone();
+                ask!(self.read, conn => queries::conversations::current_of(conn, id))
+            }
+            async fn messages_after(&self, id: &ConversationId, after: i64, limit: i64) -> Result<Vec<Message>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::messages_after(conn, id, after, limit))
+            }
+            async fn messages_before(&self, id: &ConversationId, before: i64, limit: i64) -> Result<Vec<Message>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::messages_before(conn, id, before, limit))
+            }
+            async fn message(&self, id: &MessageId) -> Result<Option<Message>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::message(conn, id))
+            }
+            async fn notes_after(&self, id: &ConversationId, after: i64, limit: i64) -> Result<Vec<Note>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::notes_after(conn, id, after, limit))
+            }
+            async fn rating(&self, id: &ConversationId) -> Result<Option<Rating>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::conversations::rating(conn, id))
+            }
+            async fn idle_candidates(&self, before: Timestamp, limit: i64) -> Result<Vec<IdleCandidate>> {
+                ask!(self.read, conn => queries::conversations::idle(conn, before, limit))
+            }
+            async fn oldest_activity(&self) -> Result<Option<Timestamp>> {
+                ask!(self.read, conn => queries::conversations::oldest_activity(conn))
+            }
+            async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, i64)>> {
+                let ids = ids.to_vec();
+                ask!(self.read, conn => queries::conversations::heads(conn, ids))
+            }
+
+            async fn user(&self, id: &UserId) -> Result<Option<User>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::people::user(conn, id))
+            }
+            async fn ensure_user(&self, user: &User, default_capacity: i32) -> Result<User> {
+                // Almost always nothing has changed, and reading does not wait for the writer.
+                if let Some(stored) = self.user(&user.id).await?
+                    && !queries::people::differs(&stored, user)
+                {
+                    return Ok(stored);
+                }
+                let wanted = user.clone();
+                ask!(self.transact, conn => queries::people::ensure(conn, wanted, default_capacity))
+            }
+            async fn count_users(&self, role: Role) -> Result<i64> {
+                ask!(self.read, conn => queries::people::count(conn, role))
+            }
+            async fn put_credential(&self, credential: &Credential) -> Result<()> {
+                let credential = credential.clone();
+                ask!(self.transact, conn => queries::people::put_credential(conn, credential))
+            }
+            async fn credential(&self, email: &str) -> Result<Option<Credential>> {
+                let email = email.to_owned();
+                ask!(self.read, conn => queries::people::credential(conn, email))
+            }
+            async fn put_refresh_token(&self, token: &RefreshToken) -> Result<()> {
+                let token = token.clone();
+                ask!(self.transact, conn => queries::people::put_refresh_token(conn, token))
+            }
+            async fn rotate_refresh_token(
+                &self,
+                old_hash: &str,
+                next: &RefreshToken,
+                now: Timestamp,
+            ) -> Result<RefreshOutcome> {
+                let (old_hash, next) = (old_hash.to_owned(), next.clone());
+                ask!(self.transact, conn => queries::people::rotate(conn, old_hash, next, now))
+            }
+            async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<()> {
+                let login_id = login_id.to_owned();
+                ask!(self.transact, conn => queries::people::revoke(conn, login_id, until))
+            }
+            async fn revoked_logins(&self, now: Timestamp) -> Result<Vec<String>> {
+                ask!(self.read, conn => queries::people::revoked(conn, now))
+            }
+
+            async fn chatbots(&self) -> Result<Vec<Chatbot>> {
+                ask!(self.snapshot, conn => queries::chatbots::all(conn))
+            }
+            async fn put_chatbot(&self, chatbot: &Chatbot) -> Result<()> {
+                let chatbot = chatbot.clone();
+                ask!(self.transact, conn => queries::chatbots::put(conn, chatbot))
+            }
+            async fn delete_chatbot(&self, id: &ChatbotId) -> Result<bool> {
+                let id = id.clone();
+                ask!(self.transact, conn => queries::chatbots::delete(conn, id))
+            }
+
+            async fn idempotent_answer(&self, user_id: &UserId, key: &str) -> Result<Option<(String, i32, String)>> {
+                let (user_id, key) = (user_id.clone(), key.to_owned());
+                ask!(self.read, conn => queries::people::idempotent(conn, user_id, key))
+            }
+            async fn remember_answer(
+                &self,
+                user_id: &UserId,
+                key: &str,
+                fingerprint: &str,
+                status: i32,
+                body: &str,
+                at: Timestamp,
+            ) -> Result<()> {
+                let answer = queries::people::Remembered {
+                    user_id: user_id.clone(),
+                    key: key.to_owned(),
+                    fingerprint: fingerprint.to_owned(),
+                    status,
+                    body: body.to_owned(),
+                    at,
+                };
+                ask!(self.transact, conn => queries::people::remember(conn, answer))
+            }
+            async fn sweep(&self, before: Timestamp) -> Result<()> {
+                ask!(self.transact, conn => queries::people::sweep(conn, before))
+            }
+        }
+    };
+}
+pub(super) use store_verbs;
