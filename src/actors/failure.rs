@@ -1,6 +1,7 @@
 //! Why a command was not done, before any dialect gives it a code.
 
 use crate::domain::rejection::Rejection;
+use crate::protocol::error::{ErrorCode, WireError};
 use crate::store::{StoreError, WriteRefusal};
 
 /// Why a command was not done.
@@ -33,6 +34,30 @@ impl From<WriteRefusal> for Failure {
             WriteRefusal::NotFound => Self::Rejected(Rejection::NotFound),
             WriteRefusal::Closed => Self::Rejected(Rejection::ConversationClosed),
             WriteRefusal::Conflict => Self::Store(StoreError::Aborted("changed meanwhile".into())),
+        }
+    }
+}
+
+impl From<Failure> for WireError {
+    fn from(failure: Failure) -> Self {
+        let plain = |code| Self::new(code, "");
+        match failure {
+            Failure::Rejected(rejection) => rejection.into(),
+            // What the database says is for the log.
+            Failure::Store(StoreError::Aborted(_)) | Failure::Overloaded(_) => {
+                Self { message: "not done; try again in a moment".into(), ..plain(ErrorCode::Unavailable) }
+            }
+            Failure::Store(StoreError::OutcomeUnknown(_)) | Failure::NoAnswer => Self {
+                message: "nobody knows whether it was done; retry with the same client id".into(),
+                ..plain(ErrorCode::OutcomeUnknown)
+            },
+            Failure::Store(StoreError::Corrupt(_)) => {
+                Self { message: "a fault of the server".into(), ..plain(ErrorCode::Internal) }
+            }
+            Failure::Draining => Self { message: "the server is going away".into(), ..plain(ErrorCode::Draining) },
+            Failure::Unauthenticated => {
+                Self { message: "not authenticated".into(), ..plain(ErrorCode::Unauthenticated) }
+            }
         }
     }
 }

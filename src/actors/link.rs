@@ -31,6 +31,13 @@ pub enum FromPump {
 pub enum ToPump {
     /// Write one text message.
     Text(ByteString),
+    /// Write one binary message.
+    Binary(Bytes),
+    /// From now on messages may be this large (after authentication).
+    Limits {
+        /// All fragments together, bytes.
+        message_bytes: usize,
+    },
     /// Write a ping.
     Ping,
     /// Say goodbye and end.

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use actix::{Actor, AsyncContext, Context, Handler};
+use actix::{Actor, Context, Handler};
 
 use crate::domain::command::Command;
 use crate::domain::escalation::{AgentProfile, Request};
@@ -50,13 +50,8 @@ impl AgentActor {
     /// Says who is here. The supervisor takes a repeat for a sign of life.
     fn announce(&mut self) {
         let Some(principal) = &self.principal else { return };
-        let profile = AgentProfile {
-            id: self.id.clone(),
-            name: principal.name.clone(),
-            limit: None,
-            skills: None,
-            teams: None,
-        };
+        let profile =
+            AgentProfile { id: self.id.clone(), name: principal.name.clone(), limit: None, skills: None, teams: None };
         self.last_told = Some(self.node.now());
         self.tell(Request::AgentConnected(profile), ReplyTo::nobody(), self.node.new_request_id());
     }

@@ -106,7 +106,13 @@ impl SupervisorActor {
         let brain = Supervisor::restore(setup, state, self.node.now(), &mut effects);
         self.brain = Some(brain);
         log::info!("queue.waiting" = waiting; "the supervisor has read the store");
-        self.carry_out(RequestId::from("restore"), Ok(crate::domain::event::Reply::Done), ReplyTo::nobody(), effects, ctx);
+        self.carry_out(
+            RequestId::from("restore"),
+            Ok(crate::domain::event::Reply::Done),
+            ReplyTo::nobody(),
+            effects,
+            ctx,
+        );
         self.node.router(RouterMessage::WhoIsHere);
         self.arm(ctx);
         self.arm_idle_sweep(ctx);
@@ -126,7 +132,14 @@ impl SupervisorActor {
     }
 
     /// Stores first; answers and tells once it is durable, in the order of the decisions.
-    fn carry_out(&mut self, request_id: RequestId, answer: Answer, reply: ReplyTo, effects: Effects, ctx: &mut Context<Self>) {
+    fn carry_out(
+        &mut self,
+        request_id: RequestId,
+        answer: Answer,
+        reply: ReplyTo,
+        effects: Effects,
+        ctx: &mut Context<Self>,
+    ) {
         let mut ops = Vec::new();
         let mut rest = Effects::new();
         for effect in effects {
@@ -148,10 +161,10 @@ impl SupervisorActor {
     fn submit(&mut self, ops: Vec<Op>, ctx: &mut Context<Self>) -> bool {
         let (node, lineage) = (Arc::clone(&self.node), self.lineage);
         let write = Write::Apply(Transaction { lineage, ops });
-        let taken = self.node.writer().submit(
-            write,
-            Box::new(move |result| node.supervisor(SupervisorMessage::Settled { lineage, result })),
-        );
+        let taken = self
+            .node
+            .writer()
+            .submit(write, Box::new(move |result| node.supervisor(SupervisorMessage::Settled { lineage, result })));
         if taken.is_err() {
             self.give_up(&Failure::Overloaded("writer"), ctx);
         }
@@ -202,7 +215,11 @@ impl SupervisorActor {
         match effect {
             Effect::Notify { to, event } => {
                 trace::notified(&event, request_id);
-                if let Event::AdminNotification { notice: crate::domain::event::AdminNotice::AgentStatus { agent }, .. } = &event {
+                if let Event::AdminNotification {
+                    notice: crate::domain::event::AdminNotice::AgentStatus { agent },
+                    ..
+                } = &event
+                {
                     self.agents_delta(agent);
                 }
                 self.node.router(RouterMessage::Publish { to, event });

@@ -66,7 +66,8 @@ impl SupervisorActor {
         self.queue_number += 1;
         let (notice, delta) = staff_view(brain, now, self.queue_number);
         let at = now;
-        self.node.router(RouterMessage::Publish { to: Audience::Admins, event: Event::AdminNotification { notice, at } });
+        self.node
+            .router(RouterMessage::Publish { to: Audience::Admins, event: Event::AdminNotification { notice, at } });
         self.node.router(RouterMessage::Publish { to: Audience::Topic(Topic::Queue), event: delta });
         self.arm_heartbeat(ctx);
     }
@@ -97,7 +98,9 @@ impl SupervisorActor {
             let soonest = now + Millis::from_secs(1);
             let at = match oldest {
                 Ok(Some(oldest)) if oldest + lead > now => oldest + lead,
-                Ok(Some(oldest)) => (oldest + routing.idle_timeout).max(soonest).min(now + routing.idle_warning).max(soonest),
+                Ok(Some(oldest)) => {
+                    (oldest + routing.idle_timeout).max(soonest).min(now + routing.idle_warning).max(soonest)
+                }
                 Ok(None) => now + lead,
                 Err(_) => now + Millis::from_secs(5),
             };
@@ -120,7 +123,9 @@ impl SupervisorActor {
                     idle::Step::Wait(_) => {}
                     idle::Step::Warn => {
                         let conversation_id = candidate.conversation_id.clone();
-                        node.writer().write(Write::MarkIdleWarned { conversation_id: conversation_id.clone(), at: now }).await?;
+                        node.writer()
+                            .write(Write::MarkIdleWarned { conversation_id: conversation_id.clone(), at: now })
+                            .await?;
                         let minutes = (routing.idle_warning.get() + 59_999) / 60_000;
                         let text = format!("Still there? This conversation closes in {minutes} minutes.");
                         node.say(&conversation_id, text);

@@ -87,13 +87,20 @@ pub(super) fn answered(answer: &Answer, request_id: &RequestId) {
 pub(super) fn notified(event: &Event, request_id: &RequestId) {
     let id = request_id.as_str();
     match event {
-        Event::AgentNotification { agent_id, notice: AgentNotice::NewConversationAssigned { conversation_id, .. }, .. } => {
+        Event::AgentNotification {
+            agent_id,
+            notice: AgentNotice::NewConversationAssigned { conversation_id, .. },
+            ..
+        } => {
             log::info!(
                 "request.id" = id, "conversation.id" = conversation_id.as_str(), "agent.id" = agent_id.as_str(),
                 "event.type" = "NEW_CONVERSATION_ASSIGNED"; "agent notified"
             );
         }
-        Event::AdminNotification { notice: AdminNotice::ConversationAssigned { conversation_id, agent_id, .. }, .. } => {
+        Event::AdminNotification {
+            notice: AdminNotice::ConversationAssigned { conversation_id, agent_id, .. },
+            ..
+        } => {
             log::info!(
                 "request.id" = id, "conversation.id" = conversation_id.as_str(), "agent.id" = agent_id.as_str(),
                 "event.type" = "CONVERSATION_ASSIGNED"; "admins notified"

@@ -44,7 +44,12 @@ impl Node {
     ///
     /// # Errors
     /// `NotFound` for what does not exist and for what may not be seen alike.
-    pub async fn conversation_for(&self, principal: &Principal, action: Action, id: &ConversationId) -> Result<RoomRecord, Failure> {
+    pub async fn conversation_for(
+        &self,
+        principal: &Principal,
+        action: Action,
+        id: &ConversationId,
+    ) -> Result<RoomRecord, Failure> {
         let record = self.record(id).await?;
         let standing = record.as_ref().map(|record| record.standing(&principal.user_id, principal.role));
         let relation = standing.map_or(Relation::None, relation);
@@ -103,7 +108,12 @@ impl Node {
     ///
     /// # Errors
     /// Whatever the command is refused with.
-    pub async fn execute(self: &Arc<Self>, caller: super::super::messages::Caller, command: Command, request_id: crate::domain::ids::RequestId) -> Answer {
+    pub async fn execute(
+        self: &Arc<Self>,
+        caller: super::super::messages::Caller,
+        command: Command,
+        request_id: crate::domain::ids::RequestId,
+    ) -> Answer {
         if let Command::StartConversation(start) = command {
             return self.start_conversation(&caller, start, request_id).await;
         }

@@ -33,7 +33,12 @@ impl Node {
     ///
     /// # Errors
     /// What is wrong with the fields, and whatever its first message or escalation is refused with.
-    pub async fn start_conversation(self: &Arc<Self>, caller: &Caller, start: StartConversation, request_id: RequestId) -> Answer {
+    pub async fn start_conversation(
+        self: &Arc<Self>,
+        caller: &Caller,
+        start: StartConversation,
+        request_id: RequestId,
+    ) -> Answer {
         let principal = &caller.principal;
         permitted(policy::allows(principal.role.into(), Action::ConversationStart, Relation::None))?;
         let new = self.new_conversation(principal, &start)?;
@@ -47,7 +52,9 @@ impl Node {
         let user_id = principal.user_id.clone();
         self.router(RouterMessage::Enroll { user_id, conversation_id: conversation_id.clone() });
         let first_message = match start.first_message {
-            Some(content) => Some(self.first_message(caller, &conversation_id, &start.client_id, content, &request_id).await?),
+            Some(content) => {
+                Some(self.first_message(caller, &conversation_id, &start.client_id, content, &request_id).await?)
+            }
             None => None,
         };
         let escalation = match start.mode {
@@ -256,7 +263,13 @@ impl Node {
     ///
     /// # Errors
     /// As `start_conversation`.
-    pub async fn start_escalated(self: &Arc<Self>, caller: &Caller, reason: Option<String>, client_id: String, request_id: RequestId) -> Answer {
+    pub async fn start_escalated(
+        self: &Arc<Self>,
+        caller: &Caller,
+        reason: Option<String>,
+        client_id: String,
+        request_id: RequestId,
+    ) -> Answer {
         let start = StartConversation { client_id, mode: StartMode::Human, reason, ..StartConversation::default() };
         self.start_conversation(caller, start, request_id).await
     }

@@ -3,7 +3,7 @@
 mod access;
 mod conversations;
 mod delivery;
-mod people;
+pub mod people;
 
 pub use access::{permitted, relation};
 pub use people::Login;
@@ -125,7 +125,7 @@ impl Node {
         let router = Slot::default();
         let writer = Writer::start(
             Arc::clone(&parts.store),
-            WriterSettings::default(),
+            WriterSettings { max_batch: parts.config.database.batch_items, ..WriterSettings::default() },
             delivery::to_rooms(Slot::clone(&router)),
         );
         let (ended, mut ends) = mpsc::unbounded_channel();
@@ -190,15 +190,14 @@ impl Node {
     fn start_router(self: &Arc<Self>) {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let hubs = self.hubs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        // During a drop nothing more can be done than to say so; the warden outlives its actors.
-        let watch = Watch::new(move |ending| drop(ended.send(Ended::Router(ending))));
+        let watch = watching(ended, Ended::Router);
         let addr = self.spawner.start(move |_| RouterActor::new(node, hubs, watch));
         self.router.set(Some(addr));
     }
 
     fn start_supervisor(self: &Arc<Self>) {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
-        let watch = Watch::new(move |ending| drop(ended.send(Ended::Supervisor(ending))));
+        let watch = watching(ended, Ended::Supervisor);
         let addr = self.spawner.start(move |_| SupervisorActor::new(node, watch));
         self.supervisor.set(Some(addr));
     }
@@ -426,6 +425,14 @@ impl Node {
             }
         }
     }
+}
+
+/// During a drop nothing more can be done than to say so.
+fn watching(ended: mpsc::UnboundedSender<Ended>, which: fn(Ending) -> Ended) -> Watch {
+    Watch::new(move |ending| {
+        // Without a warden the node itself is gone.
+        let _ = ended.send(which(ending));
+    })
 }
 
 fn session_settings(config: &Config) -> SessionSettings {

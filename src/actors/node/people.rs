@@ -117,7 +117,13 @@ impl Node {
         Millis::from_secs(i64::try_from(self.config.auth.access_token_ttl_s).unwrap_or(i64::MAX))
     }
 
-    fn sign(&self, user: &User, chatbot_id: Option<ChatbotId>, login_id: Option<String>, expires_at: Timestamp) -> Result<String, Failure> {
+    fn sign(
+        &self,
+        user: &User,
+        chatbot_id: Option<ChatbotId>,
+        login_id: Option<String>,
+        expires_at: Timestamp,
+    ) -> Result<String, Failure> {
         let claims = Claims {
             user_id: user.id.clone(),
             role: user.role,
@@ -141,7 +147,8 @@ impl Node {
         let outcome = self.store.rotate_refresh_token(&refresh::token_hash(refresh_token), &next, self.now()).await?;
         match outcome {
             RefreshOutcome::Rotated { user_id, login_id } => {
-                let user = self.store.user(&user_id).await?.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
+                let user =
+                    self.store.user(&user_id).await?.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
                 self.tokens(user, login_id, plain)
             }
             RefreshOutcome::Reused { login_id } => {
@@ -169,14 +176,25 @@ impl Node {
     ///
     /// # Errors
     /// An unknown chatbot, a bad name; the store's word.
-    pub async fn new_visitor(&self, chatbot_id: &ChatbotId, name: Option<&str>, email: Option<String>) -> Result<Tokens, Failure> {
+    pub async fn new_visitor(
+        &self,
+        chatbot_id: &ChatbotId,
+        name: Option<&str>,
+        email: Option<String>,
+    ) -> Result<Tokens, Failure> {
         if self.chatbot(chatbot_id).is_none() {
             return Err(invalid("chatbotId", "no such chatbot"));
         }
         let name = name.map_or_else(|| Ok("Visitor".to_owned()), |name| text::name("name", name))?;
         let now = self.now();
-        let user =
-            User { id: UserId::from(self.new_id()), role: Role::Customer, name, email, created_at: now, disabled: false };
+        let user = User {
+            id: UserId::from(self.new_id()),
+            role: Role::Customer,
+            name,
+            email,
+            created_at: now,
+            disabled: false,
+        };
         let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
         let lives = Millis::from_secs(i64::try_from(self.config.auth.visitor_token_ttl_s).unwrap_or(i64::MAX));
         let expires_at = now + lives;
@@ -188,7 +206,12 @@ impl Node {
     ///
     /// # Errors
     /// An id or name that cannot be used; the store's word.
-    pub async fn mint(&self, user: User, chatbot_id: Option<ChatbotId>, lives: Option<Millis>) -> Result<Tokens, Failure> {
+    pub async fn mint(
+        &self,
+        user: User,
+        chatbot_id: Option<ChatbotId>,
+        lives: Option<Millis>,
+    ) -> Result<Tokens, Failure> {
         let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
         let expires_at = self.now() + lives.unwrap_or_else(|| self.access_token_lives());
         let token = self.sign(&user, chatbot_id, None, expires_at)?;
@@ -226,7 +249,10 @@ impl Node {
     /// What is not ready.
     pub async fn ready(&self) -> Result<(), Failure> {
         self.store.ping().await?;
-        self.routing_state().await.map(|_| ()).map_err(|_| StoreError::Aborted("the supervisor is reading the store".into()).into())
+        self.routing_state()
+            .await
+            .map(|_| ())
+            .map_err(|_| StoreError::Aborted("the supervisor is reading the store".into()).into())
     }
 }
 

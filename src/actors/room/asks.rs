@@ -11,7 +11,7 @@ use crate::domain::event::{Event, Reply, SentMessage};
 use crate::domain::ids::{MessageId, RequestId, SessionId, UserId};
 use crate::domain::message::{MessageKind, NewMessage, NewNote, SenderRole};
 use crate::domain::rejection::Rejection;
-use crate::domain::session::{Limiter, RateLimit, Taken};
+use crate::domain::session::{RateLimit, Taken};
 use crate::domain::text;
 use crate::domain::time::Millis;
 use crate::domain::user::{Principal, Role};
@@ -21,8 +21,8 @@ use super::super::failure::Failure;
 use super::super::messages::{Answer, Ask, Caller, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
 use super::super::node::{Node, permitted, relation};
 use super::super::tell::Overflow;
-use super::backlog::JoinAnswer;
 use super::RoomActor;
+use super::backlog::JoinAnswer;
 
 /// Close reasons people give are kept to this many characters.
 const CLOSED_BY_DEFAULT: &str = "closed";
@@ -286,13 +286,7 @@ impl RoomActor {
 }
 
 fn profile(principal: &Principal) -> AgentProfile {
-    AgentProfile {
-        id: principal.user_id.clone(),
-        name: principal.name.clone(),
-        limit: None,
-        skills: None,
-        teams: None,
-    }
+    AgentProfile { id: principal.user_id.clone(), name: principal.name.clone(), limit: None, skills: None, teams: None }
 }
 
 /// Hands a write over; the answer goes out once it is durable. A lost outcome makes the room read itself again.
@@ -310,7 +304,11 @@ fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
         write,
         Box::new(move |result| {
             if matches!(result, Err(StoreError::OutcomeUnknown(_))) {
-                again.router(RouterMessage::ToRoom { conversation_id, message: RoomMessage::Distrust, only_if_live: true });
+                again.router(RouterMessage::ToRoom {
+                    conversation_id,
+                    message: RoomMessage::Distrust,
+                    only_if_live: true,
+                });
             }
             answer_once(&later, written_answer(result));
         }),
@@ -335,12 +333,9 @@ fn written_answer(result: Result<Written, StoreError>) -> Answer {
             created_at: message.created_at,
             duplicate,
         })),
-        Written::NoteAppended { note, duplicate } => Ok(Reply::NoteSent {
-            message_id: note.id,
-            note_seq: note.note_seq,
-            created_at: note.created_at,
-            duplicate,
-        }),
+        Written::NoteAppended { note, duplicate } => {
+            Ok(Reply::NoteSent { message_id: note.id, note_seq: note.note_seq, created_at: note.created_at, duplicate })
+        }
         Written::Refused(refusal) => Err(refusal.into()),
         _ => Ok(Reply::Done),
     }

@@ -93,10 +93,17 @@ impl Members {
 
 impl RoomActor {
     /// Lets a session of somebody who belongs here in, without being asked.
-    pub(super) fn enroll(&mut self, session: SessionRef, principal: &Arc<Principal>, last_seq: Option<i64>, ctx: &mut Context<Self>) {
+    pub(super) fn enroll(
+        &mut self,
+        session: SessionRef,
+        principal: &Arc<Principal>,
+        last_seq: Option<i64>,
+        ctx: &mut Context<Self>,
+    ) {
         let Record::Here(record) = &self.record else { return };
         let standing = record.standing(&principal.user_id, principal.role);
-        let belongs = !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
+        let belongs =
+            !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
         match last_seq {
             Some(last_seq) => self.backlog(session, Arc::clone(principal), last_seq, None, ctx),
             None if belongs && !self.members.contains(&session.id) => self.enter(&session, principal),

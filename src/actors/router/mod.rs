@@ -151,7 +151,10 @@ impl RouterActor {
 
     fn session_up(&mut self, session: SessionRef, principal: Arc<Principal>) {
         let user_id = principal.user_id.clone();
-        let links = self.users.entry(user_id.clone()).or_insert_with(|| Links { principal: Arc::clone(&principal), sessions: Vec::new() });
+        let links = self
+            .users
+            .entry(user_id.clone())
+            .or_insert_with(|| Links { principal: Arc::clone(&principal), sessions: Vec::new() });
         links.principal = Arc::clone(&principal);
         if links.sessions.iter().any(|known| known.id == session.id) {
             return;
@@ -160,7 +163,9 @@ impl RouterActor {
         links.sessions.push(session);
         let first = links.sessions.len() == 1;
         match principal.role {
-            Role::Customer if first => self.node.supervisor(SupervisorMessage::CustomerLinked { user_id, linked: true }),
+            Role::Customer if first => {
+                self.node.supervisor(SupervisorMessage::CustomerLinked { user_id, linked: true })
+            }
             Role::Agent if self.agents.contains_key(&user_id) => {
                 self.to_agent(user_id, AgentMessage::LinkUp(id, principal));
             }
@@ -330,7 +335,9 @@ impl Handler<RouterMessage> for RouterActor {
             RouterMessage::SessionUp { session, principal } => self.session_up(session, principal),
             RouterMessage::SessionDown { session_id, user_id } => self.session_down(&session_id, &user_id),
             RouterMessage::Enroll { user_id, conversation_id } => self.enroll(&user_id, conversation_id),
-            RouterMessage::RoomIdle { conversation_id, handled, life } => self.room_idle(&conversation_id, handled, life),
+            RouterMessage::RoomIdle { conversation_id, handled, life } => {
+                self.room_idle(&conversation_id, handled, life)
+            }
             RouterMessage::RoomEnded { conversation_id, life, panicked } => {
                 self.room_ended(&conversation_id, life, panicked, ctx);
             }

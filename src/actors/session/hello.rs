@@ -45,7 +45,13 @@ impl SessionActor {
     }
 
     /// `register_*`: with a token of its own, or relying on the upgrade's.
-    pub(super) fn register(&mut self, id: Option<WireId>, claim: Claim, token: Option<String>, ctx: &mut Context<Self>) {
+    pub(super) fn register(
+        &mut self,
+        id: Option<WireId>,
+        claim: Claim,
+        token: Option<String>,
+        ctx: &mut Context<Self>,
+    ) {
         let node = Arc::clone(&self.node);
         let look = async move {
             match token {
@@ -99,13 +105,16 @@ impl SessionActor {
             self.up = true;
             self.to_pump(ToPump::Limits { message_bytes: self.node.limits().frame_bytes });
             self.say_who(ctx);
-            let text = dialect::encode_connected(&dialect::Connected {
-                session_id: &self.id,
-                principal: &principal,
-                server_time: self.node.now(),
-                heartbeat_ms: self.node.limits().heartbeat_ms,
-                epoch: self.node.epoch(),
-            }, self.keys);
+            let text = dialect::encode_connected(
+                &dialect::Connected {
+                    session_id: &self.id,
+                    principal: &principal,
+                    server_time: self.node.now(),
+                    heartbeat_ms: self.node.limits().heartbeat_ms,
+                    epoch: self.node.epoch(),
+                },
+                self.keys,
+            );
             self.send(text, false, ctx);
             log::info!("session.id" = self.id.as_str(), "user.id" = principal.user_id.as_str(), "user.role" = principal.role.as_str(); "session registered");
         }

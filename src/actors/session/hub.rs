@@ -154,7 +154,13 @@ impl Hub {
         }
     }
 
-    fn to_room(&mut self, conversation_id: &ConversationId, event: &Encoded, staff_only: bool, except: Option<&SessionId>) {
+    fn to_room(
+        &mut self,
+        conversation_id: &ConversationId,
+        event: &Encoded,
+        staff_only: bool,
+        except: Option<&SessionId>,
+    ) {
         let Some(seats) = self.rooms.get_mut(conversation_id) else { return };
         let seq = seq_of(event);
         for seat in seats.iter_mut() {

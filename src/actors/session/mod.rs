@@ -13,7 +13,9 @@ mod requests;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Recipient, SpawnHandle, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Recipient, SpawnHandle, WrapFuture,
+};
 use bytestring::ByteString;
 
 use crate::domain::event::Event;
@@ -181,7 +183,9 @@ impl SessionActor {
                 self.to_pump(ToPump::Text(text));
             }
             Action::Ping => self.to_pump(ToPump::Ping),
-            Action::Close(cause) => self.to_pump(ToPump::Close { code: cause.code(), reason: cause.reason().to_owned() }),
+            Action::Close(cause) => {
+                self.to_pump(ToPump::Close { code: cause.code(), reason: cause.reason().to_owned() })
+            }
             Action::Cut(cause) => {
                 log::info!("session.id" = self.id.as_str(), "close.reason" = cause.reason(); "connection cut");
                 self.ends.cut.cut();

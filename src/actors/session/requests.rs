@@ -92,7 +92,13 @@ impl SessionActor {
         self.node.dispatch(Ask { caller, command, request_id: self.node.new_request_id(), reply: ReplyTo::nobody() });
     }
 
-    fn resume(&mut self, id: Option<WireId>, principal: &Arc<Principal>, conversations: Vec<(ConversationId, i64)>, ctx: &mut Context<Self>) {
+    fn resume(
+        &mut self,
+        id: Option<WireId>,
+        principal: &Arc<Principal>,
+        conversations: Vec<(ConversationId, i64)>,
+        ctx: &mut Context<Self>,
+    ) {
         let limit = self.node.limits().rooms_per_socket;
         if conversations.len() > limit {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -113,7 +119,13 @@ impl SessionActor {
         }
     }
 
-    fn subscribe(&mut self, id: Option<WireId>, principal: &Arc<Principal>, topics: Vec<Topic>, ctx: &mut Context<Self>) {
+    fn subscribe(
+        &mut self,
+        id: Option<WireId>,
+        principal: &Arc<Principal>,
+        topics: Vec<Topic>,
+        ctx: &mut Context<Self>,
+    ) {
         let (node, caller) = (Arc::clone(&self.node), self.caller(Arc::clone(principal)));
         // Watching begins before the snapshot is taken: a delta may come twice, never not at all.
         if let Err(failure) = node.may_watch(&caller.principal, &topics) {

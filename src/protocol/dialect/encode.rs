@@ -1,0 +1,357 @@
+//! From events, replies and errors to a client's text.
+
+use bytestring::ByteString;
+
+use crate::domain::event::{AdminNotice, AgentNotice, Event, Reply, TopicBody};
+use crate::domain::ids::{ConversationId, SessionId};
+use crate::domain::message::SenderRole;
+use crate::domain::time::Timestamp;
+use crate::domain::user::Principal;
+use crate::protocol::error::WireError;
+use crate::protocol::json::{KeyStyle, Object, object};
+
+use super::decode::WireId;
+use super::shapes;
+
+/// What a client is told first.
+pub struct Connected<'a> {
+    /// The session.
+    pub session_id: &'a SessionId,
+    /// Who the client is.
+    pub principal: &'a Principal,
+    /// The server's time.
+    pub server_time: Timestamp,
+    /// How often the server pings.
+    pub heartbeat_ms: u64,
+    /// Which history of the database numbers belong to.
+    pub epoch: &'a str,
+}
+
+fn frame(kind: &str, id: Option<&WireId>, keys: KeyStyle, data: impl FnOnce(&mut Object<'_>)) -> ByteString {
+    let text = object(keys, |o| {
+        o.text("type", kind).object("data", data);
+        if let Some(id) = id {
+            o.raw("id", id.as_json());
+        }
+    });
+    ByteString::from(text)
+}
+
+/// `connected`.
+pub fn encode_connected(connected: &Connected<'_>, keys: KeyStyle) -> ByteString {
+    frame("connected", None, keys, |o| {
+        o.text("sessionId", connected.session_id.as_str());
+        o.text("userId", connected.principal.user_id.as_str());
+        o.text("role", connected.principal.role.as_str());
+        o.flag("isStaff", connected.principal.role.is_staff());
+        o.time("serverTime", connected.server_time);
+        o.int("heartbeatMs", connected.heartbeat_ms);
+        o.text("epoch", connected.epoch);
+    })
+}
+
+/// `registered`.
+pub fn encode_registered(id: Option<&WireId>, principal: &Principal, rooms: &[String], keys: KeyStyle) -> ByteString {
+    frame("registered", id, keys, |o| {
+        o.text("userId", principal.user_id.as_str());
+        o.text("role", principal.role.as_str());
+        o.texts("rooms", rooms);
+    })
+}
+
+/// `pong`: the same data, the server's time, and the newest number of every joined conversation.
+pub fn encode_pong(
+    id: Option<&WireId>,
+    data: Option<&str>,
+    server_time: Timestamp,
+    heads: &[(ConversationId, i64)],
+    keys: KeyStyle,
+) -> ByteString {
+    frame("pong", id, keys, |o| {
+        o.raw("data", data.unwrap_or("{}"));
+        o.time("serverTime", server_time);
+        o.list("heads", heads, |o, (id, seq)| {
+            o.text("conversationId", id.as_str()).int("seq", *seq);
+        });
+    })
+}
+
+/// The data of `error`.
+pub fn error_data(o: &mut Object<'_>, error: &WireError) {
+    o.text("code", error.code.as_str());
+    o.text("message", &error.message);
+    o.flag("retryable", error.code.retryable());
+    if let Some(after) = error.retry_after_ms {
+        o.int("retryAfterMs", after);
+    }
+    if let Some(serde_json::Value::Object(details)) = &error.details {
+        for (key, value) in details {
+            o.value(key, value);
+        }
+    }
+}
+
+/// `error`.
+pub fn encode_error(id: Option<&WireId>, error: &WireError, keys: KeyStyle) -> ByteString {
+    frame("error", id, keys, |o| error_data(o, error))
+}
+
+/// `ack`.
+pub fn encode_reply(id: Option<&WireId>, reply: &Reply, keys: KeyStyle) -> ByteString {
+    frame("ack", id, keys, |o| reply_data(o, reply))
+}
+
+fn reply_data(o: &mut Object<'_>, reply: &Reply) {
+    match reply {
+        Reply::Done => {}
+        Reply::Started { conversation_id, duplicate, escalation, first_message } => {
+            o.text("conversationId", conversation_id.as_str()).flag("duplicate", *duplicate);
+            if let Some(status) = escalation {
+                o.object("escalation", |o| shapes::escalation(o, status));
+            }
+            if let Some(sent) = first_message {
+                o.object("firstMessage", |o| shapes::sent(o, sent));
+            }
+        }
+        Reply::Joined { conversation_id, last_seq, participants, status, epoch } => {
+            o.text("conversationId", conversation_id.as_str());
+            o.int("lastSeq", *last_seq);
+            o.list("participants", participants, shapes::participant);
+            o.text("status", status.as_str());
+            o.text("epoch", epoch);
+        }
+        Reply::Resumed { conversations, epoch } => {
+            o.list("conversations", conversations, |o, (id, seq)| {
+                o.text("conversationId", id.as_str()).int("lastSeq", *seq);
+            });
+            o.text("epoch", epoch);
+        }
+        Reply::Sent(sent) => shapes::sent(o, sent),
+        Reply::NoteSent { message_id, note_seq, created_at, duplicate } => {
+            o.text("messageId", message_id.as_str()).int("noteSeq", *note_seq);
+            o.time("createdAt", *created_at).flag("duplicate", *duplicate);
+        }
+        Reply::Escalation(status) => shapes::escalation(o, status),
+        Reply::Assigned { conversation_id, agent_id, agent_name } => {
+            o.text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        Reply::TransferOffered { offer_id } => {
+            o.text("transferRequestId", offer_id.as_str());
+        }
+        Reply::Subscribed(snapshots) => {
+            o.list("topics", snapshots, |o, (topic, number, body)| {
+                o.text("topic", topic.as_str()).int("number", *number);
+                topic_body(o, body);
+            });
+        }
+    }
+}
+
+fn topic_body(o: &mut Object<'_>, body: &TopicBody) {
+    match body {
+        TopicBody::Queue(rows) => o.list("queue", rows, shapes::queue_row),
+        TopicBody::Agents(agents) => o.list("agents", agents, shapes::agent),
+        TopicBody::Agent(agent) => o.object("agent", |o| shapes::agent(o, agent)),
+        TopicBody::Metrics(metrics) => o.list("metrics", metrics, |o, (name, value)| {
+            o.text("name", name).int("value", *value);
+        }),
+        TopicBody::Empty => o,
+    };
+}
+
+/// An event under its name in PROTOCOL §3.
+pub fn encode_event(event: &Event, keys: KeyStyle) -> ByteString {
+    frame(event_type(event), None, keys, |o| event_data(o, event))
+}
+
+/// An event's `type`.
+pub fn event_type(event: &Event) -> &'static str {
+    match event {
+        Event::NewMessage(message) if message.sender_role == SenderRole::Ai => "ai_message",
+        Event::NewMessage(_) | Event::NewNote(_) => "new_message",
+        Event::Typing { on: true, .. } => "user_typing",
+        Event::Typing { on: false, .. } => "user_stop_typing",
+        Event::MessageRead { .. } => "message_read",
+        Event::MessageDelivered { .. } => "message_delivered",
+        Event::Presence { .. } => "presence",
+        Event::EscalationRequested { .. } => "escalation_requested",
+        Event::EscalationStatus { .. } => "escalation_status",
+        Event::QueueUpdate { .. } => "queue_update",
+        Event::AgentJoined { .. } => "agent_joined",
+        Event::AgentLeft { .. } => "agent_left",
+        Event::ConversationClosed { .. } => "conversation_closed",
+        Event::ConversationUpdated { .. } => "conversation_updated",
+        Event::AgentNotification { .. } => "agent_notification",
+        Event::AdminNotification { .. } => "admin_notification",
+        Event::StaffOnline { .. } => "staff_online",
+        Event::StaffStatusUpdated { .. } => "staff_status_updated",
+        Event::StaffData { .. } => "staff_data",
+        Event::ChatSessionRestored { .. } => "chat_session_restored",
+        Event::TopicDelta { .. } => "topic_update",
+        Event::TokenExpiring { .. } => "token_expiring",
+        Event::ServerDraining { .. } => "server_draining",
+    }
+}
+
+fn event_data(o: &mut Object<'_>, event: &Event) {
+    match event {
+        Event::NewMessage(message) => shapes::message(o, message),
+        Event::NewNote(note) => shapes::note(o, note),
+        Event::Typing { conversation_id, user_id, user_name, .. } => {
+            o.text("conversationId", conversation_id.as_str());
+            o.text("userId", user_id.as_str()).text("userName", user_name);
+        }
+        Event::MessageRead { conversation_id, user_id, seq, message_id, read_at } => {
+            o.text("conversationId", conversation_id.as_str()).text("userId", user_id.as_str());
+            o.int("seq", *seq).text_or_null("messageId", message_id.as_ref().map(|id| id.as_str()));
+            o.time("readAt", *read_at);
+        }
+        Event::MessageDelivered { conversation_id, user_id, seq } => {
+            o.text("conversationId", conversation_id.as_str()).text("userId", user_id.as_str()).int("seq", *seq);
+        }
+        Event::Presence { conversation_id, user_id, online } => {
+            o.text("conversationId", conversation_id.as_str()).text("userId", user_id.as_str());
+            o.flag("online", *online);
+        }
+        Event::EscalationRequested { conversation_id, reason } => {
+            o.text("conversationId", conversation_id.as_str()).text_or_null("reason", reason.as_deref());
+        }
+        Event::EscalationStatus { conversation_id, status } => {
+            o.text("conversationId", conversation_id.as_str());
+            shapes::escalation(o, status);
+        }
+        Event::QueueUpdate { conversation_id, place } => {
+            o.text("conversationId", conversation_id.as_str());
+            shapes::place(o, place);
+        }
+        Event::AgentJoined { conversation_id, agent_id, agent_name, at } => {
+            o.text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("agentName", agent_name).time("timestamp", *at);
+        }
+        Event::AgentLeft { conversation_id, agent_id, reason } => {
+            o.text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("reason", reason);
+        }
+        Event::ConversationClosed { conversation_id, reason } => {
+            o.text("conversationId", conversation_id.as_str()).text("reason", reason);
+        }
+        Event::ConversationUpdated { conversation_id, status, assigned_agent_id } => {
+            o.text("conversationId", conversation_id.as_str()).text("status", status.as_str());
+            o.text_or_null("assignedAgentId", assigned_agent_id.as_ref().map(|id| id.as_str()));
+        }
+        other => staff_event_data(o, other),
+    }
+}
+
+fn staff_event_data(o: &mut Object<'_>, event: &Event) {
+    match event {
+        Event::AgentNotification { notice, at, .. } => {
+            agent_notice(o, notice);
+            o.time("timestamp", *at);
+        }
+        Event::AdminNotification { notice, at } => {
+            admin_notice(o, notice);
+            o.time("timestamp", *at);
+        }
+        Event::StaffOnline { agent_id, name } => {
+            o.text("staffId", agent_id.as_str()).text("userName", name);
+        }
+        Event::StaffStatusUpdated { agent_id, is_online, is_available, status } => {
+            o.text("staffId", agent_id.as_str()).flag("isOnline", *is_online).flag("isAvailable", *is_available);
+            o.text("status", status.as_str());
+        }
+        Event::StaffData { current_chats, max_concurrent_chats, is_available, status, online_staff_count } => {
+            o.object("workload", |o| {
+                o.int("currentChats", *current_chats).int("maxConcurrentChats", *max_concurrent_chats);
+                o.flag("isAvailable", *is_available).text("status", status.as_str());
+            });
+            o.int("onlineStaffCount", i128::try_from(*online_staff_count).unwrap_or(i128::MAX));
+        }
+        Event::ChatSessionRestored { conversation_id, status, agent, history } => {
+            o.text("conversationId", conversation_id.as_str()).text("status", status.as_str());
+            if let Some((id, name)) = agent {
+                o.object("agent", |o| {
+                    o.text("agentId", id.as_str()).text("agentName", name);
+                });
+            }
+            o.list("history", history, |o, message| shapes::message(o, message));
+        }
+        Event::TopicDelta { topic, number, body } => {
+            o.text("topic", topic.as_str()).int("number", *number);
+            topic_body(o, body);
+        }
+        Event::TokenExpiring { expires_at } => {
+            o.time("expiresAt", *expires_at);
+        }
+        Event::ServerDraining { reconnect_after_ms } => {
+            o.int("reconnectAfterMs", *reconnect_after_ms);
+        }
+        // The rest is written by the caller.
+        _ => {}
+    }
+}
+
+fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
+    match notice {
+        AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary } => {
+            o.text("type", "NEW_CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.text("userId", user_id.as_str()).text("userName", user_name).text_or_null("summary", summary.as_deref());
+        }
+        AgentNotice::NewTransferRequest { offer_id, conversation_id, reason, note, expires_at, from_agent_id } => {
+            o.text("type", "NEW_TRANSFER_REQUEST").text("transferRequestId", offer_id.as_str());
+            o.text("conversationId", conversation_id.as_str()).text_or_null("reason", reason.as_deref());
+            o.text_if("note", note.as_deref()).time("expiresAt", *expires_at);
+            o.text_if("fromAgentId", from_agent_id.as_ref().map(|id| id.as_str()));
+        }
+        AgentNotice::TransferRescinded { offer_id, conversation_id, reason } => {
+            o.text("type", "TRANSFER_RESCINDED").text("transferRequestId", offer_id.as_str());
+            o.text("conversationId", conversation_id.as_str()).text("reason", reason);
+        }
+        AgentNotice::ConversationUnassigned { conversation_id, reason } => {
+            o.text("type", "CONVERSATION_UNASSIGNED").text("conversationId", conversation_id.as_str());
+            o.text("reason", reason);
+        }
+        AgentNotice::WorkloadUpdated { current_chats, max_concurrent_chats, is_available, status } => {
+            o.text("type", "WORKLOAD_UPDATED").int("currentChats", *current_chats);
+            o.int("maxConcurrentChats", *max_concurrent_chats).flag("isAvailable", *is_available);
+            o.text("status", status.as_str());
+        }
+        AgentNotice::CustomerLeft { conversation_id } => {
+            o.text("type", "CUSTOMER_LEFT").text("conversationId", conversation_id.as_str());
+        }
+        AgentNotice::CustomerReturned { conversation_id } => {
+            o.text("type", "CUSTOMER_RETURNED").text("conversationId", conversation_id.as_str());
+        }
+    }
+}
+
+fn admin_notice(o: &mut Object<'_>, notice: &AdminNotice) {
+    match notice {
+        AdminNotice::ConversationAssigned { conversation_id, agent_id, agent_name } => {
+            o.text("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        AdminNotice::NewQueueEntry { conversation_id, position } => {
+            o.text("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());
+            o.int("position", i128::try_from(*position).unwrap_or(i128::MAX));
+        }
+        AdminNotice::QueueUpdated { waiting, oldest_queued_at } => {
+            o.text("type", "QUEUE_UPDATED").int("waiting", i128::try_from(*waiting).unwrap_or(i128::MAX));
+            o.time_or_null("oldestQueuedAt", *oldest_queued_at);
+        }
+        AdminNotice::AgentStatus { agent } => {
+            o.text("type", "AGENT_STATUS");
+            shapes::agent(o, agent);
+        }
+        AdminNotice::ConversationClosed { conversation_id, reason } => {
+            o.text("type", "CONVERSATION_CLOSED")
+                .text("conversationId", conversation_id.as_str())
+                .text("reason", reason);
+        }
+        AdminNotice::Alert { rule, severity, message, since } => {
+            o.text("type", "ALERT").text("rule", rule).text("severity", severity).text("message", message);
+            o.time("since", *since);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The plain dialect: one JSON object a text frame, `{"type", "data", "id"?}`, in two key styles.
+
+mod decode;
+mod encode;
+pub mod shapes;
+
+pub use super::json::KeyStyle;
+pub use decode::{Inbound, REQUEST_TYPES, Refused, Request, WireId, decode, read_body};
+pub use encode::{
+    Connected, encode_connected, encode_error, encode_event, encode_pong, encode_registered, encode_reply, error_data,
+};

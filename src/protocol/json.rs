@@ -1,0 +1,202 @@
+//! Writing JSON by hand: one definition of every shape, two ways of writing its keys, no tree in between.
+
+use chrono::{DateTime, SecondsFormat};
+
+use crate::domain::time::Timestamp;
+
+/// How keys are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum KeyStyle {
+    /// `conversationId`.
+    #[default]
+    Camel,
+    /// `conversation_id`; and `message_text` for a message's `content` (seed 003).
+    Snake,
+}
+
+/// A time as RFC 3339, UTC, with milliseconds.
+pub fn rfc3339(at: Timestamp) -> String {
+    DateTime::from_timestamp_millis(at.as_millis())
+        .map_or_else(|| "1970-01-01T00:00:00.000Z".to_owned(), |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// An object being written.
+pub struct Object<'a> {
+    out: &'a mut String,
+    keys: KeyStyle,
+    first: bool,
+}
+
+/// Writes one object.
+pub fn object(keys: KeyStyle, write: impl FnOnce(&mut Object<'_>)) -> String {
+    let mut out = String::with_capacity(256);
+    nested(&mut out, keys, write);
+    out
+}
+
+fn nested(out: &mut String, keys: KeyStyle, write: impl FnOnce(&mut Object<'_>)) {
+    out.push('{');
+    let mut object = Object { out, keys, first: true };
+    write(&mut object);
+    out.push('}');
+}
+
+impl Object<'_> {
+    /// How keys are written.
+    pub fn keys(&self) -> KeyStyle {
+        self.keys
+    }
+
+    fn key(&mut self, key: &str) {
+        if !self.first {
+            self.out.push(',');
+        }
+        self.first = false;
+        self.out.push('"');
+        match self.keys {
+            KeyStyle::Camel => self.out.push_str(key),
+            KeyStyle::Snake => snake(self.out, key),
+        }
+        self.out.push_str("\":");
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &str, value: &str) -> &mut Self {
+        self.key(key);
+        string(self.out, value);
+        self
+    }
+
+    /// A string, or null.
+    pub fn text_or_null(&mut self, key: &str, value: Option<&str>) -> &mut Self {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.null(key),
+        }
+    }
+
+    /// A string, or nothing.
+    pub fn text_if(&mut self, key: &str, value: Option<&str>) -> &mut Self {
+        if let Some(value) = value {
+            self.text(key, value);
+        }
+        self
+    }
+
+    /// A number.
+    pub fn int(&mut self, key: &str, value: impl Into<i128>) -> &mut Self {
+        self.key(key);
+        self.out.push_str(&value.into().to_string());
+        self
+    }
+
+    /// True or false.
+    pub fn flag(&mut self, key: &str, value: bool) -> &mut Self {
+        self.key(key);
+        self.out.push_str(if value { "true" } else { "false" });
+        self
+    }
+
+    /// Null.
+    pub fn null(&mut self, key: &str) -> &mut Self {
+        self.key(key);
+        self.out.push_str("null");
+        self
+    }
+
+    /// A time.
+    pub fn time(&mut self, key: &str, at: Timestamp) -> &mut Self {
+        self.text(key, &rfc3339(at))
+    }
+
+    /// A time, or null.
+    pub fn time_or_null(&mut self, key: &str, at: Option<Timestamp>) -> &mut Self {
+        match at {
+            Some(at) => self.time(key, at),
+            None => self.null(key),
+        }
+    }
+
+    /// JSON text as it is; the caller knows that it is JSON.
+    pub fn raw(&mut self, key: &str, json: &str) -> &mut Self {
+        self.key(key);
+        self.out.push_str(json);
+        self
+    }
+
+    /// An opaque JSON text of a client, or null when it is none.
+    pub fn opaque(&mut self, key: &str, json: Option<&str>) -> &mut Self {
+        match json.filter(|json| serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok()) {
+            Some(json) => self.raw(key, json),
+            None => self.null(key),
+        }
+    }
+
+    /// An object.
+    pub fn object(&mut self, key: &str, write: impl FnOnce(&mut Object<'_>)) -> &mut Self {
+        self.key(key);
+        nested(self.out, self.keys, write);
+        self
+    }
+
+    /// A list of strings.
+    pub fn texts<S: AsRef<str>>(&mut self, key: &str, values: &[S]) -> &mut Self {
+        self.key(key);
+        self.out.push('[');
+        for (place, value) in values.iter().enumerate() {
+            if place > 0 {
+                self.out.push(',');
+            }
+            string(self.out, value.as_ref());
+        }
+        self.out.push(']');
+        self
+    }
+
+    /// A list of objects.
+    pub fn list<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        write: impl Fn(&mut Object<'_>, T),
+    ) -> &mut Self {
+        self.key(key);
+        self.out.push('[');
+        for (place, item) in items.into_iter().enumerate() {
+            if place > 0 {
+                self.out.push(',');
+            }
+            nested(self.out, self.keys, |object| write(object, item));
+        }
+        self.out.push(']');
+        self
+    }
+
+    /// A value with its keys as they are.
+    pub fn value(&mut self, key: &str, value: &serde_json::Value) -> &mut Self {
+        self.key(key);
+        self.out.push_str(&value.to_string());
+        self
+    }
+}
+
+fn string(out: &mut String, value: &str) {
+    // What needs no escape, nearly everything, is copied as it is.
+    if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(value);
+        out.push('"');
+        return;
+    }
+    // A string always becomes JSON.
+    out.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "\"\"".to_owned()));
+}
+
+fn snake(out: &mut String, key: &str) {
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+}

@@ -1,0 +1,7 @@
+//! What travels: error codes, dialects, frames. Pure codecs; no sockets, no stores.
+
+pub mod dialect;
+pub mod encoded;
+pub mod error;
+pub mod frames;
+pub mod json;

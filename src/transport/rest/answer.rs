@@ -1,0 +1,101 @@
+//! Answers and errors of REST.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, ResponseError};
+
+use crate::actors::failure::Failure;
+use crate::domain::rejection::Rejection;
+use crate::protocol::error::WireError;
+use crate::protocol::json::{KeyStyle, Object, object};
+
+/// An error on its way out.
+#[derive(Debug)]
+pub struct ApiError {
+    error: WireError,
+    request_id: String,
+}
+
+impl ApiError {
+    /// With the id that the log lines carry.
+    pub fn of(error: impl Into<WireError>, request_id: &str) -> Self {
+        Self { request_id: request_id.to_owned(), ..Self::from(error.into()) }
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.error.code.as_str())
+    }
+}
+
+impl From<WireError> for ApiError {
+    fn from(error: WireError) -> Self {
+        Self { error: body_path(error), request_id: String::new() }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        WireError::from(failure).into()
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        WireError::from(rejection).into()
+    }
+}
+
+impl From<crate::store::StoreError> for ApiError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+/// A socket's fields stand in `data`; a body's stand by themselves.
+fn body_path(error: WireError) -> WireError {
+    let field = error.details.as_ref().and_then(|details| details.get("field")).and_then(|field| field.as_str());
+    match field.and_then(|field| field.strip_prefix("data.")) {
+        Some(bare) => {
+            let message = error.message.strip_prefix("data.").unwrap_or(&error.message);
+            let message = message.strip_prefix(bare).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
+            WireError::invalid(bare, message)
+        }
+        None => error,
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let body = object(KeyStyle::Camel, |o| {
+            o.object("error", |o| {
+                o.text("code", self.error.code.as_str()).text("message", &self.error.message);
+                o.flag("retryable", self.error.code.retryable());
+                if let Some(details) = &self.error.details {
+                    o.value("details", details);
+                }
+                o.text_if("requestId", Some(self.request_id.as_str()).filter(|id| !id.is_empty()));
+            });
+        });
+        let mut response = HttpResponse::build(self.status_code());
+        if let Some(after) = self.error.retry_after_ms {
+            response.insert_header(("retry-after", ((after + 999) / 1000).to_string()));
+        }
+        response.content_type(ContentType::json()).body(body)
+    }
+}
+
+/// 200 with an object.
+pub fn ok(write: impl FnOnce(&mut Object<'_>)) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(object(KeyStyle::Camel, write))
+}
+
+/// 201 with an object.
+pub fn created(write: impl FnOnce(&mut Object<'_>)) -> HttpResponse {
+    HttpResponse::Created().content_type(ContentType::json()).body(object(KeyStyle::Camel, write))
+}

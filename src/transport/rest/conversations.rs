@@ -1,0 +1,462 @@
+//! Conversations and their messages. A command takes the same way as over a socket.
+
+use std::sync::Arc;
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::actors::messages::Caller;
+use crate::auth::policy::Action;
+use crate::domain::command::{
+    Command, Escalate, ReadMark, ReleaseTo, SendMessage, StartConversation, StartMode, TransferTarget,
+};
+use crate::domain::conversation::ConversationStatus;
+use crate::domain::event::{EscalationStatus, Reply};
+use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::message::MessageKind;
+use crate::domain::user::{Principal, Role};
+use crate::protocol::dialect::{read_body, shapes};
+use crate::protocol::error::WireError;
+use crate::protocol::json::rfc3339;
+use crate::store::ConversationFilter;
+
+use super::answer::{ApiError, created, ok};
+use super::cursor::{Page, cursor};
+use super::once::once;
+use super::who::Who;
+
+type Answer = Result<HttpResponse, ApiError>;
+
+fn body<T: serde::de::DeserializeOwned>(who: &Who, bytes: &[u8]) -> Result<T, ApiError> {
+    read_body(bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))
+}
+
+fn most(who: &Who) -> i64 {
+    i64::from(who.node.limits().page_items)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Listing {
+    status: Option<String>,
+    mine: Option<bool>,
+    escalated: Option<bool>,
+    limit: Option<i64>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn list(who: Who, query: web::Query<Listing>) -> Answer {
+    who.may(Action::ConversationList)?;
+    let query = query.into_inner();
+    let principal = who.known()?;
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let limit = page.limit(most(&who)).map_err(|error| who.refused(error))?;
+    let after = page.after().map_err(|error| who.refused(error))?;
+    let status = match query.status.as_deref() {
+        None => None,
+        Some(text) => Some(
+            ConversationStatus::parse(text)
+                .ok_or_else(|| who.refused(WireError::invalid("status", "is no conversation status")))?,
+        ),
+    };
+    let mut filter = ConversationFilter {
+        statuses: status.into_iter().collect(),
+        escalated_only: query.escalated.unwrap_or(false),
+        ..ConversationFilter::default()
+    };
+    match principal.role {
+        Role::Customer => filter.customer_id = Some(principal.user_id.clone()),
+        // An agent sees its own, and the queue by its own route.
+        Role::Agent => filter.assigned_agent_id = Some(principal.user_id.clone()),
+        Role::Admin if query.mine.unwrap_or(false) => filter.assigned_agent_id = Some(principal.user_id.clone()),
+        Role::Admin => {}
+    }
+    let found = who.node.store().conversations(&filter, after.as_ref(), limit).await?;
+    let next = found
+        .last()
+        .filter(|_| i64::try_from(found.len()).is_ok_and(|len| len == limit))
+        .map(|last| cursor(last.last_message_at, last.id.as_str()));
+    Ok(ok(|o| {
+        o.list("items", &found, shapes::conversation).text_or_null("nextCursor", next.as_deref());
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Start {
+    chatbot_id: Option<String>,
+    client_id: Option<String>,
+    first_message: Option<String>,
+    mode: Option<String>,
+    priority: Option<i32>,
+    #[serde(default)]
+    skills: Vec<String>,
+    reason: Option<String>,
+    metadata: Option<Box<RawValue>>,
+}
+
+pub(super) async fn start(req: HttpRequest, who: Who, bytes: web::Bytes) -> Answer {
+    who.may(Action::ConversationStart)?;
+    let start: Start = body(&who, &bytes)?;
+    let mode = match start.mode.as_deref() {
+        None | Some("ai") => StartMode::Ai,
+        Some("human") => StartMode::Human,
+        Some(_) => return Err(who.refused(WireError::invalid("mode", "must be ai or human"))),
+    };
+    let command = Command::StartConversation(StartConversation {
+        chatbot_id: start.chatbot_id.map(Into::into),
+        client_id: start.client_id.unwrap_or_else(|| who.node.new_id()),
+        first_message: start.first_message,
+        mode,
+        priority: start.priority,
+        skills: start.skills,
+        metadata: start.metadata.map(|raw| raw.get().to_owned()),
+        reason: start.reason,
+    });
+    once(&who, &req, &bytes, async { reply(who.execute(command).await?, true) }).await
+}
+
+/// A command's answer as a body.
+fn reply(reply: Reply, new: bool) -> Answer {
+    let write = |o: &mut crate::protocol::json::Object<'_>| match &reply {
+        Reply::Started { conversation_id, duplicate, escalation, first_message } => {
+            o.text("conversationId", conversation_id.as_str()).flag("duplicate", *duplicate);
+            if let Some(status) = escalation {
+                o.object("escalation", |o| shapes::escalation(o, status));
+            }
+            if let Some(sent) = first_message {
+                o.object("firstMessage", |o| shapes::sent(o, sent));
+            }
+        }
+        Reply::Sent(sent) => shapes::sent(o, sent),
+        Reply::NoteSent { message_id, note_seq, created_at, duplicate } => {
+            o.text("messageId", message_id.as_str()).int("noteSeq", *note_seq);
+            o.time("createdAt", *created_at).flag("duplicate", *duplicate);
+        }
+        Reply::Escalation(status) => shapes::escalation(o, status),
+        Reply::Assigned { conversation_id, agent_id, agent_name } => {
+            o.text("status", "ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        Reply::TransferOffered { offer_id } => {
+            o.text("transferRequestId", offer_id.as_str());
+        }
+        _ => {
+            o.flag("ok", true);
+        }
+    };
+    Ok(if new { created(write) } else { ok(write) })
+}
+
+pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
+    let record = who.conversation(Action::ConversationGet, &ConversationId::from(id.into_inner())).await?;
+    let rating = who.node.store().rating(&record.conversation.id).await?;
+    Ok(ok(|o| {
+        shapes::conversation(o, &record.conversation);
+        o.list("participants", &record.participants, shapes::participant);
+        if let Some(rating) = &rating {
+            o.object("rating", |o| {
+                o.int("score", rating.score).text_or_null("comment", rating.comment.as_deref()).time("at", rating.at);
+            });
+        }
+    }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Window {
+    after: Option<i64>,
+    before: Option<i64>,
+    limit: Option<i64>,
+}
+
+pub(super) async fn messages(who: Who, id: web::Path<String>, query: web::Query<Window>) -> Answer {
+    let record = who.conversation(Action::MessageList, &ConversationId::from(id.into_inner())).await?;
+    let id = &record.conversation.id;
+    let limit = Page { limit: query.limit, cursor: None }.limit(most(&who)).map_err(|error| who.refused(error))?;
+    let found = match (query.after, query.before) {
+        (Some(after), None) => who.node.store().messages_after(id, after, limit).await?,
+        (None, before) => who.node.store().messages_before(id, before.unwrap_or(i64::MAX), limit).await?,
+        (Some(_), Some(_)) => return Err(who.refused(WireError::invalid("after", "give after or before, not both"))),
+    };
+    Ok(ok(|o| {
+        o.list("items", &found, shapes::message).int("lastSeq", record.conversation.last_seq);
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Send {
+    content: String,
+    client_id: Option<String>,
+    message_type: Option<String>,
+    reply_to: Option<String>,
+    metadata: Option<Box<RawValue>>,
+}
+
+async fn sending(req: &HttpRequest, who: &Who, id: String, bytes: &[u8], internal: bool) -> Answer {
+    let send: Send = body(who, bytes)?;
+    let kind = match send.message_type.as_deref() {
+        None => MessageKind::Text,
+        Some(text) => MessageKind::parse(text)
+            .ok_or_else(|| who.refused(WireError::invalid("messageType", "is no known message type")))?,
+    };
+    let command = Command::SendMessage(SendMessage {
+        conversation_id: id.into(),
+        content: send.content,
+        client_id: send.client_id.unwrap_or_else(|| who.node.new_id()),
+        kind,
+        reply_to: send.reply_to.map(Into::into),
+        internal,
+        metadata: send.metadata.map(|raw| raw.get().to_owned()),
+    });
+    once(who, req, bytes, async { reply(who.execute(command).await?, true) }).await
+}
+
+pub(super) async fn send(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    sending(&req, &who, id.into_inner(), &bytes, false).await
+}
+
+pub(super) async fn send_note(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    sending(&req, &who, id.into_inner(), &bytes, true).await
+}
+
+pub(super) async fn notes(who: Who, id: web::Path<String>, query: web::Query<Window>) -> Answer {
+    let record = who.conversation(Action::NoteList, &ConversationId::from(id.into_inner())).await?;
+    let limit = Page { limit: query.limit, cursor: None }.limit(most(&who)).map_err(|error| who.refused(error))?;
+    let found = who.node.store().notes_after(&record.conversation.id, query.after.unwrap_or(0), limit).await?;
+    Ok(ok(|o| {
+        o.list("items", &found, shapes::note).int("lastNoteSeq", record.conversation.last_note_seq);
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    seq: Option<i64>,
+    message_id: Option<String>,
+}
+
+pub(super) async fn read(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let read: Read = body(&who, &bytes)?;
+    let mark = match (read.seq, read.message_id) {
+        (Some(seq), _) => ReadMark::Seq(seq),
+        (None, Some(message_id)) => ReadMark::Message(message_id.into()),
+        (None, None) => return Err(who.refused(WireError::invalid("seq", "is missing, and so is messageId"))),
+    };
+    let command = Command::MarkRead { conversation_id: id.into_inner().into(), mark };
+    reply(who.execute(command).await?, false)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EscalateBody {
+    conversation_id: Option<String>,
+    user_id: Option<String>,
+    reason: Option<String>,
+    priority: Option<i32>,
+    #[serde(default)]
+    skills: Vec<String>,
+}
+
+impl EscalateBody {
+    fn command(self, conversation_id: ConversationId) -> Command {
+        let (reason, priority, skills) = (self.reason, self.priority, self.skills);
+        Command::Escalate(Escalate { conversation_id, reason, priority, skills })
+    }
+}
+
+pub(super) async fn escalate(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let wish: EscalateBody = body(&who, &bytes)?;
+    let command = wish.command(id.into_inner().into());
+    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+}
+
+/// Seed 001's call. Without a conversation one is started first. A `userId` must be the caller's own, unless the caller
+/// is staff or the host's server.
+pub(super) async fn escalate_any(who: Who, bytes: web::Bytes) -> Answer {
+    if !who.is_internal() {
+        who.known()?;
+    }
+    let wish: EscalateBody = body(&who, &bytes)?;
+    let Some(id) = wish.conversation_id.clone().map(ConversationId::from) else {
+        return start_escalated(&who, wish).await;
+    };
+    let record = who.conversation(Action::Escalate, &id).await?;
+    let customer_id = record.conversation.customer_id.clone();
+    if wish.user_id.as_ref().is_some_and(|user_id| *user_id != customer_id.as_str()) {
+        return Err(who.refused(WireError::invalid("userId", "is not the conversation's customer")));
+    }
+    let principal = if who.is_internal() { in_name_of(&who, &customer_id).await? } else { Arc::clone(who.known()?) };
+    let status = match who.execute_as(principal, wish.command(id.clone())).await? {
+        Reply::Escalation(status) => status,
+        _ => EscalationStatus::None,
+    };
+    Ok(seed_status(&id, &status))
+}
+
+async fn start_escalated(who: &Who, wish: EscalateBody) -> Answer {
+    let principal = match (&wish.user_id, who.is_internal()) {
+        (Some(user_id), true) => in_name_of(who, &UserId::from(user_id.as_str())).await?,
+        (Some(user_id), false) if *user_id != who.known()?.user_id.as_str() => {
+            who.may(Action::ConversationStartFor)?;
+            in_name_of(who, &UserId::from(user_id.as_str())).await?
+        }
+        (None, true) => return Err(who.refused(WireError::invalid("userId", "is missing"))),
+        (_, false) => {
+            who.may(Action::ConversationStart)?;
+            Arc::clone(who.known()?)
+        }
+    };
+    let caller = Caller { principal, session: None };
+    let started = who.node.start_escalated(&caller, wish.reason, who.node.new_id(), who.request_id.clone()).await;
+    match started.map_err(|failure| who.refused(failure))? {
+        Reply::Started { conversation_id, escalation, .. } => {
+            Ok(seed_status(&conversation_id, &escalation.unwrap_or(EscalationStatus::None)))
+        }
+        other => reply(other, false),
+    }
+}
+
+async fn in_name_of(who: &Who, user_id: &UserId) -> Result<Arc<Principal>, ApiError> {
+    who.node.principal_of(user_id).await.map(Arc::new).map_err(|failure| who.refused(failure))
+}
+
+/// Seed 001 knows ASSIGNED, QUEUED and OUTSIDE_HOURS; a conversation that was assigned before is assigned.
+fn seed_status(id: &ConversationId, status: &EscalationStatus) -> HttpResponse {
+    let status = match status {
+        EscalationStatus::AlreadyAssigned { agent_id, agent_name } => {
+            EscalationStatus::Assigned { agent_id: agent_id.clone(), agent_name: agent_name.clone() }
+        }
+        other => other.clone(),
+    };
+    ok(|o| {
+        o.text("conversationId", id.as_str());
+        shapes::escalation(o, &status);
+    })
+}
+
+/// Seed 001 polls this every 30 s; a customer without a link keeps its place by it.
+pub(super) async fn queue_status(who: Who, id: web::Path<String>) -> Answer {
+    let id = ConversationId::from(id.into_inner());
+    let record = who.conversation(Action::QueueStatus, &id).await?;
+    let polls = who.known().is_ok_and(|principal| principal.user_id == record.conversation.customer_id);
+    let view = who.node.case(&id, polls).await.map_err(|failure| who.refused(failure))?;
+    Ok(seed_status(&id, &view.status))
+}
+
+pub(super) async fn cancel(who: Who, id: web::Path<String>) -> Answer {
+    who.known()?;
+    reply(who.execute(Command::CancelEscalation { conversation_id: id.into_inner().into() }).await?, false)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assign {
+    agent_id: Option<String>,
+}
+
+/// Seed 000's "Assign to me"; an admin may name somebody.
+pub(super) async fn assign(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    let principal = who.known()?;
+    let assign: Assign = body(&who, &bytes)?;
+    let conversation_id = ConversationId::from(id.into_inner());
+    let command = match assign.agent_id {
+        Some(agent_id) if agent_id != principal.user_id.as_str() => {
+            Command::Assign { conversation_id, agent_id: agent_id.into() }
+        }
+        _ => Command::AssignToMe { conversation_id },
+    };
+    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Transfer {
+    agent_id: Option<String>,
+    team: Option<String>,
+    note: Option<String>,
+}
+
+pub(super) async fn transfer(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let transfer: Transfer = body(&who, &bytes)?;
+    let target = match (transfer.agent_id, transfer.team) {
+        (Some(agent_id), None) => TransferTarget::Agent(agent_id.into()),
+        (None, Some(team)) => TransferTarget::Team(team),
+        _ => return Err(who.refused(WireError::invalid("agentId", "give either agentId or team"))),
+    };
+    let command = Command::Transfer { conversation_id: id.into_inner().into(), target, note: transfer.note };
+    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+}
+
+#[derive(Deserialize)]
+struct Release {
+    to: Option<String>,
+}
+
+pub(super) async fn release(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let release: Release = body(&who, &bytes)?;
+    let to = match release.to.as_deref() {
+        Some("ai") => ReleaseTo::Ai,
+        None | Some("queue") => ReleaseTo::Queue,
+        Some(_) => return Err(who.refused(WireError::invalid("to", "must be ai or queue"))),
+    };
+    reply(who.execute(Command::Release { conversation_id: id.into_inner().into(), to }).await?, false)
+}
+
+#[derive(Deserialize)]
+struct Close {
+    reason: Option<String>,
+}
+
+pub(super) async fn close(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let close: Close = body(&who, &bytes)?;
+    let command = Command::CloseConversation { conversation_id: id.into_inner().into(), reason: close.reason };
+    reply(who.execute(command).await?, false)
+}
+
+#[derive(Deserialize)]
+struct Rate {
+    score: u8,
+    comment: Option<String>,
+}
+
+pub(super) async fn rate(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let rate: Rate = body(&who, &bytes)?;
+    let command = Command::Rate { conversation_id: id.into_inner().into(), score: rate.score, comment: rate.comment };
+    reply(who.execute(command).await?, false)
+}
+
+/// The conversation as text, for people.
+pub(super) async fn transcript(who: Who, id: web::Path<String>) -> Answer {
+    let record = who.conversation(Action::Transcript, &ConversationId::from(id.into_inner())).await?;
+    let (id, mut after, mut text) = (&record.conversation.id, 0, String::new());
+    loop {
+        let page = who.node.store().messages_after(id, after, 500).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for message in page.iter().filter(|message| message.deleted_at.is_none()) {
+            let name = if message.sender_name.is_empty() { "—" } else { &message.sender_name };
+            text.push_str(&format!("[{}] {name}: {}\n", rfc3339(message.created_at), message.content));
+        }
+    }
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(text))
+}
+
+pub(super) async fn decisions(who: Who, id: web::Path<String>) -> Answer {
+    let record = who.conversation(Action::DecisionList, &ConversationId::from(id.into_inner())).await?;
+    let found = who.node.store().decisions(&record.conversation.id, 1000).await?;
+    let assignments = who.node.store().assignments(&record.conversation.id).await?;
+    Ok(ok(|o| {
+        o.list("items", &found, shapes::decision).list("assignments", &assignments, shapes::assignment);
+    }))
+}

@@ -1,0 +1,133 @@
+//! REST. One table of routes with the action each one is; a seed's route and its `/api/v1` sibling share a handler.
+
+mod agents;
+pub mod answer;
+mod auth;
+mod chatbots;
+mod conversations;
+mod cursor;
+mod health;
+mod once;
+mod queue;
+pub mod who;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+
+use crate::auth::policy::Action;
+use crate::protocol::error::{ErrorCode, WireError};
+
+use super::sockets;
+use answer::ApiError;
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// `get`, `post`, `put`, `patch`, `delete`.
+    pub method: &'static str,
+    /// With `{id}` where an id stands.
+    pub path: &'static str,
+    /// What it is in the table of who may do what.
+    pub action: Action,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $handler:path, $action:ident;)+) => {
+        /// Every route, for tests and documentation.
+        pub const ROUTES: &[Route] = &[
+            $(Route { method: stringify!($method), path: $path, action: Action::$action },)+
+        ];
+
+        fn mount(config: &mut web::ServiceConfig) {
+            $(config.route($path, web::$method().to($handler));)+
+        }
+    };
+}
+
+routes! {
+    post   "/api/v1/auth/login"                         auth::login, AuthLogin;
+    post   "/api/v1/auth/refresh"                       auth::refresh, AuthRefresh;
+    post   "/api/v1/auth/logout"                        auth::logout, AuthLogout;
+    post   "/api/v1/visitors"                           auth::visitor, VisitorCreate;
+    post   "/api/v1/tokens"                             auth::mint, TokenMint;
+
+    // Seed 001, and the same under our own prefix.
+    post   "/conversations/escalate"                    conversations::escalate_any, Escalate;
+    post   "/api/v1/conversations/escalate"             conversations::escalate_any, Escalate;
+    get    "/conversations/queue-status/{id}"           conversations::queue_status, QueueStatus;
+    get    "/api/v1/conversations/{id}/queue-status"    conversations::queue_status, QueueStatus;
+    // Seed 000, and the same under our own prefix.
+    post   "/api/chats/{id}/assign"                     conversations::assign, AssignToMe;
+    post   "/api/v1/conversations/{id}/assign"          conversations::assign, AssignToMe;
+
+    get    "/api/v1/conversations"                      conversations::list, ConversationList;
+    post   "/api/v1/conversations"                      conversations::start, ConversationStart;
+    get    "/api/v1/conversations/{id}"                 conversations::get, ConversationGet;
+    get    "/api/v1/conversations/{id}/messages"        conversations::messages, MessageList;
+    post   "/api/v1/conversations/{id}/messages"        conversations::send, MessageSend;
+    get    "/api/v1/conversations/{id}/notes"           conversations::notes, NoteList;
+    post   "/api/v1/conversations/{id}/notes"           conversations::send_note, NoteSend;
+    post   "/api/v1/conversations/{id}/read"            conversations::read, MarkRead;
+    post   "/api/v1/conversations/{id}/escalate"        conversations::escalate, Escalate;
+    post   "/api/v1/conversations/{id}/cancel"          conversations::cancel, CancelEscalation;
+    post   "/api/v1/conversations/{id}/transfer"        conversations::transfer, Transfer;
+    post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
+    post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
+    post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
+    get    "/api/v1/conversations/{id}/transcript"      conversations::transcript, Transcript;
+    get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
+
+    get    "/api/v1/queue"                              queue::list, QueueList;
+    get    "/api/v1/offers"                             queue::offers, OfferList;
+    post   "/api/v1/offers/{id}/accept"                 queue::accept, OfferAccept;
+    post   "/api/v1/offers/{id}/decline"                queue::decline, OfferDecline;
+
+    get    "/api/v1/agents"                             agents::list, AgentList;
+    post   "/api/v1/agents"                             agents::create, AgentCreate;
+    get    "/api/v1/agents/{id}"                        agents::get, AgentGet;
+    patch  "/api/v1/agents/{id}"                        agents::update, AgentUpdate;
+    put    "/api/v1/agents/{id}/status"                 agents::set_status, AgentSetStatus;
+    get    "/api/v1/agents/{id}/workload"               agents::workload, AgentWorkload;
+
+    get    "/api/v1/chatbots"                           chatbots::list, ChatbotList;
+    get    "/api/v1/chatbots/{id}"                      chatbots::get, ChatbotGet;
+    put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
+    delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
+    get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
+
+    get    "/health/live"                               health::live, HealthLive;
+    get    "/health/ready"                              health::ready, HealthReady;
+}
+
+/// Mounts sockets and REST.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/ws", web::get().to(sockets::camel))
+        .route("/api/v1/ws", web::get().to(sockets::snake))
+        .route("/", web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(sockets::camel));
+    mount(config);
+    config.default_service(web::to(unknown));
+}
+
+/// An error, never an empty body: 405 when another method would do.
+async fn unknown(req: HttpRequest) -> HttpResponse {
+    let known = ROUTES.iter().any(|route| fits(route.path, req.path()));
+    let error = if known && req.method() != Method::OPTIONS {
+        WireError::new(ErrorCode::MethodNotAllowed, "this path does not take this method")
+    } else {
+        WireError::new(ErrorCode::NotFound, "not found")
+    };
+    ApiError::from(error).error_response()
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("{id}"), Some(part)) if !part.is_empty() => {}
+            (Some(part), Some(other)) if part == other => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The queue and the offers.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::auth::policy::Action;
+use crate::domain::command::Command;
+use crate::domain::event::Reply;
+use crate::protocol::dialect::{read_body, shapes};
+
+use super::answer::{ApiError, ok};
+use super::who::Who;
+
+type Answer = Result<HttpResponse, ApiError>;
+
+pub(super) async fn list(who: Who) -> Answer {
+    who.may(Action::QueueList)?;
+    let (number, rows) = who.node.queue().await.map_err(|failure| who.refused(failure))?;
+    Ok(ok(|o| {
+        o.list("items", &rows, shapes::queue_row).int("number", number);
+    }))
+}
+
+pub(super) async fn offers(who: Who) -> Answer {
+    who.may(Action::OfferList)?;
+    let found = who.node.store().offers_of(&who.known()?.user_id, 100).await?;
+    Ok(ok(|o| {
+        o.list("items", &found, shapes::offer);
+    }))
+}
+
+pub(super) async fn accept(who: Who, id: web::Path<String>) -> Answer {
+    who.known()?;
+    match who.execute(Command::AcceptOffer { offer_id: id.into_inner().into() }).await? {
+        Reply::Assigned { conversation_id, agent_id, agent_name } => Ok(ok(|o| {
+            o.text("status", "ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.text("agentId", agent_id.as_str()).text("agentName", &agent_name);
+        })),
+        _ => Ok(ok(|o| {
+            o.flag("ok", true);
+        })),
+    }
+}
+
+#[derive(Deserialize)]
+struct Decline {
+    reason: Option<String>,
+}
+
+pub(super) async fn decline(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let decline: Decline = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
+    who.execute(Command::DeclineOffer { offer_id: id.into_inner().into(), reason: decline.reason }).await?;
+    Ok(ok(|o| {
+        o.flag("ok", true);
+    }))
+}
