@@ -233,7 +233,7 @@ pub enum AgentMessage {
     /// One of its links gave a sign of life.
     Heard,
     /// The agent asks for something about itself.
-    Ask(Ask),
+    Ask(Box<Ask>),
     /// The supervisor has begun a new life: say again who you are.
     Announce,
     /// Panics on purpose.
@@ -383,5 +383,11 @@ pub enum HubMessage {
     Drain {
         /// The first comes back after this long, the last after twice as long.
         reconnect_after_ms: i64,
+    },
+    /// Makes somebody's sessions panic.
+    #[cfg(feature = "fault-injection")]
+    Panic {
+        /// Whose.
+        user_id: UserId,
     },
 }

@@ -192,8 +192,7 @@ fn threads() -> Vec<actix_rt::ArbiterHandle> {
 /// # Errors
 /// The store's word.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
-    let pool_size = usize::try_from(config.database.pool_size).unwrap_or(8);
-    let store = store::open(config.database.url.expose(), pool_size).await?;
+    let store = store::open(config.database.url.expose(), config.database.pool_size).await?;
     if config.database.migrate {
         store.migrate().await?;
     }

@@ -38,6 +38,7 @@ macro_rules! run {
     };
 }
 
+#[expect(clippy::unused_async, reason = "the same source is awaited on PostgreSQL")]
 #[path = "queries/mod.rs"]
 mod queries;
 
@@ -187,6 +188,8 @@ fn now<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 
 /// What differs between the databases on the write path: here, one statement a row on the same thread.
 mod batch {
+    #![expect(clippy::unused_async, reason = "the same calls are awaited on PostgreSQL")]
+
     use diesel::prelude::*;
 
     use super::Conn;

@@ -7,10 +7,12 @@
     clippy::as_conversions,
     clippy::print_stderr,
     clippy::print_stdout,
+    clippy::type_complexity,
     reason = "a test that cannot go on should stop loudly"
 )]
 
 mod authz;
 mod cli;
 mod config;
+mod tidy;
 mod tokens;

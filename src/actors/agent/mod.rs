@@ -110,7 +110,7 @@ impl Handler<AgentMessage> for AgentActor {
             }
             AgentMessage::LinkDown(session_id) => self.link_down(&session_id),
             AgentMessage::Heard => self.heard(),
-            AgentMessage::Ask(ask) => self.ask(ask),
+            AgentMessage::Ask(ask) => self.ask(*ask),
             AgentMessage::Announce if self.links.is_empty() => {}
             AgentMessage::Announce => self.announce(),
             #[cfg(feature = "fault-injection")]

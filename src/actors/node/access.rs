@@ -101,7 +101,7 @@ impl Node {
             return ask.reply.send(Err(failure));
         }
         let agent_id = principal.user_id.clone();
-        self.router(RouterMessage::ToAgent { agent_id, message: AgentMessage::Ask(ask) });
+        self.router(RouterMessage::ToAgent { agent_id, message: AgentMessage::Ask(Box::new(ask)) });
     }
 
     /// The same for those who can wait.

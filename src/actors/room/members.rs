@@ -113,7 +113,7 @@ impl RoomActor {
 
     /// Lets a session in and tells the others that somebody came, if they were not here before.
     pub(super) fn enter(&mut self, session: &SessionRef, principal: &Arc<Principal>) {
-        let came = !self.members.has_user(&principal.user_id);
+        let came = self.present.insert(principal.user_id.clone());
         self.members.add(&self.id, session, principal, self.feed.head());
         if came {
             self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
@@ -123,6 +123,7 @@ impl RoomActor {
     pub(super) fn session_gone(&mut self, session_id: &SessionId) {
         let Some(principal) = self.members.remove(&self.id, session_id) else { return };
         if !self.members.has_user(&principal.user_id) {
+            self.present.remove(&principal.user_id);
             if self.typing.stop(&principal.user_id) {
                 self.tell_typing(&principal.user_id, false, None);
             }

@@ -9,7 +9,7 @@ mod asks;
 mod backlog;
 mod members;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
@@ -69,6 +69,8 @@ pub struct RoomActor {
     ring: Ring,
     feed: Feed,
     members: Members,
+    /// People whom the others were told to be here.
+    present: HashSet<UserId>,
     typing: Typing,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
@@ -90,6 +92,7 @@ impl RoomActor {
             ring: Ring::new(0, RING_MESSAGES, RING_BYTES),
             feed: Feed::new(0),
             members: Members::default(),
+            present: HashSet::new(),
             typing: Typing::default(),
             names: HashMap::new(),
             senders: HashMap::new(),

@@ -69,7 +69,7 @@ impl RouterActor {
         }
     }
 
-    fn to_room(&mut self, id: ConversationId, message: RoomMessage, only_if_live: bool) {
+    fn pass_to_room(&mut self, id: ConversationId, message: RoomMessage, only_if_live: bool) {
         if only_if_live && !self.rooms.contains_key(&id) {
             return;
         }
@@ -115,7 +115,7 @@ impl RouterActor {
         LiveRoom { addr, life, handed_on: 0 }
     }
 
-    fn to_agent(&mut self, agent_id: AgentId, message: AgentMessage) {
+    fn pass_to_agent(&mut self, agent_id: AgentId, message: AgentMessage) {
         if !self.agents.contains_key(&agent_id) {
             let live = self.open_agent(&agent_id);
             self.agents.insert(agent_id.clone(), live);
@@ -167,7 +167,7 @@ impl RouterActor {
                 self.node.supervisor(SupervisorMessage::CustomerLinked { user_id, linked: true })
             }
             Role::Agent if self.agents.contains_key(&user_id) => {
-                self.to_agent(user_id, AgentMessage::LinkUp(id, principal));
+                self.pass_to_agent(user_id, AgentMessage::LinkUp(id, principal));
             }
             // Opening the actor hands it every link of the agent.
             Role::Agent => {
@@ -190,7 +190,7 @@ impl RouterActor {
                 let user_id = user_id.clone();
                 self.node.supervisor(SupervisorMessage::CustomerLinked { user_id, linked: false });
             }
-            Role::Agent => self.to_agent(user_id.clone(), AgentMessage::LinkDown(session_id.clone())),
+            Role::Agent => self.pass_to_agent(user_id.clone(), AgentMessage::LinkDown(session_id.clone())),
             Role::Customer | Role::Admin => {}
         }
     }
@@ -198,8 +198,8 @@ impl RouterActor {
     fn publish(&mut self, to: Audience, event: Event) {
         self.node.sink(&Published { to: to.clone(), event: event.clone() });
         match to {
-            Audience::Room(id) => self.to_room(id, RoomMessage::Deliver { event, staff_only: false }, true),
-            Audience::RoomStaff(id) => self.to_room(id, RoomMessage::Deliver { event, staff_only: true }, true),
+            Audience::Room(id) => self.pass_to_room(id, RoomMessage::Deliver { event, staff_only: false }, true),
+            Audience::RoomStaff(id) => self.pass_to_room(id, RoomMessage::Deliver { event, staff_only: true }, true),
             Audience::User(user_id) => self.to_user(&user_id, Encoded::new(event)),
             Audience::Agents => self.to_roles(&[Role::Agent], event),
             Audience::Admins => self.to_roles(&[Role::Admin], event),
@@ -269,7 +269,7 @@ impl RouterActor {
 
     fn reopen(&mut self, conversation_id: ConversationId) {
         self.to_hubs(|| HubMessage::Reenter(conversation_id.clone()));
-        self.to_room(conversation_id, RoomMessage::Reopen, false);
+        self.pass_to_room(conversation_id, RoomMessage::Reopen, false);
     }
 
     fn enroll(&mut self, user_id: &UserId, conversation_id: ConversationId) {
@@ -277,7 +277,7 @@ impl RouterActor {
         let principal = Arc::clone(&links.principal);
         for session in links.sessions.clone() {
             let message = RoomMessage::Enroll(session, Arc::clone(&principal), None);
-            self.to_room(conversation_id.clone(), message, false);
+            self.pass_to_room(conversation_id.clone(), message, false);
         }
     }
 
@@ -327,9 +327,9 @@ impl Handler<RouterMessage> for RouterActor {
     fn handle(&mut self, message: RouterMessage, ctx: &mut Self::Context) {
         match message {
             RouterMessage::ToRoom { conversation_id, message, only_if_live } => {
-                self.to_room(conversation_id, message, only_if_live);
+                self.pass_to_room(conversation_id, message, only_if_live);
             }
-            RouterMessage::ToAgent { agent_id, message } => self.to_agent(agent_id, message),
+            RouterMessage::ToAgent { agent_id, message } => self.pass_to_agent(agent_id, message),
             RouterMessage::Publish { to, event } => self.publish(to, event),
             RouterMessage::HubUp(hub) => self.hub_up(hub),
             RouterMessage::SessionUp { session, principal } => self.session_up(session, principal),

@@ -154,7 +154,7 @@ impl Hub {
         }
     }
 
-    fn to_room(
+    fn tell_room(
         &mut self,
         conversation_id: &ConversationId,
         event: &Encoded,
@@ -174,7 +174,7 @@ impl Hub {
         }
     }
 
-    fn to_session(&mut self, session_id: &SessionId, events: Vec<Encoded>) {
+    fn tell_session(&mut self, session_id: &SessionId, events: Vec<Encoded>) {
         let Some(local) = self.sessions.get(session_id) else { return };
         for event in events {
             if let Event::NewMessage(message) = event.event()
@@ -286,13 +286,13 @@ impl Handler<HubMessage> for Hub {
                     hand(&local.addr, ToSession::Answer { token, answer });
                 }
             }
-            HubMessage::ToSession { session_id, events } => self.to_session(&session_id, events),
+            HubMessage::ToSession { session_id, events } => self.tell_session(&session_id, events),
             HubMessage::Enter { conversation_id, session_id, staff, last_seq } => {
                 self.enter(conversation_id, session_id, staff, last_seq);
             }
             HubMessage::Exit { conversation_id, session_id } => self.leave(&conversation_id, &session_id),
             HubMessage::Room { conversation_id, event, staff_only, except } => {
-                self.to_room(&conversation_id, &event, staff_only, except.as_ref());
+                self.tell_room(&conversation_id, &event, staff_only, except.as_ref());
             }
             HubMessage::User { user_id, event } => self.to_user(&user_id, &event),
             HubMessage::Roles { roles, event } => self.to_roles(roles, &event),
@@ -307,6 +307,14 @@ impl Handler<HubMessage> for Hub {
             HubMessage::Announce => self.announce(&ctx.address()),
             HubMessage::Reenter(conversation_id) => self.reenter(&conversation_id, &ctx.address()),
             HubMessage::Drain { reconnect_after_ms } => self.drain(reconnect_after_ms),
+            #[cfg(feature = "fault-injection")]
+            HubMessage::Panic { user_id } => {
+                for session_id in self.users.get(&user_id).into_iter().flatten() {
+                    if let Some(local) = self.sessions.get(session_id) {
+                        hand(&local.addr, ToSession::Panic);
+                    }
+                }
+            }
         }
     }
 }

@@ -105,7 +105,10 @@ fn faults_carry_their_close_codes() {
     assert_eq!(text_only.next().unwrap_err().close_code(), 1003);
 }
 
-fn messages() -> impl Strategy<Value = Vec<(bool, Vec<u8>, Vec<usize>, [u8; 4])>> {
+/// Text or binary, content, where it is cut, the mask.
+type Sent = (bool, Vec<u8>, Vec<usize>, [u8; 4]);
+
+fn messages() -> impl Strategy<Value = Vec<Sent>> {
     let one = (any::<bool>(), "\\PC{0,200}", proptest::collection::vec(0_usize..200, 0..4), any::<[u8; 4]>());
     let one = one.prop_map(|(text, content, cuts, mask)| (text, content.into_bytes(), cuts, mask));
     proptest::collection::vec(one, 0..6)

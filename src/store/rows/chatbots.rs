@@ -1,0 +1,81 @@
+//! Chatbots, hours, holidays.
+
+use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+
+use crate::domain::chatbot::{Chatbot, FallbackPolicy, RoutingMode};
+use crate::domain::hours::{DatedException, Interval};
+use crate::store::StoreError;
+use crate::store::schema::chatbots;
+
+use super::{Read, at, from_json, known, to_json};
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Clone)]
+#[diesel(table_name = chatbots, treat_none_as_null = true)]
+pub(in crate::store) struct ChatbotRow {
+    pub id: String,
+    pub name: String,
+    pub greeting: String,
+    pub routing_mode: Option<String>,
+    pub closed_policy: Option<String>,
+    pub allowed_origins: String,
+    pub time_zone: Option<String>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+impl ChatbotRow {
+    pub fn new(bot: &Chatbot) -> Self {
+        Self {
+            id: bot.id.to_string(),
+            name: bot.name.clone(),
+            greeting: bot.greeting.clone(),
+            routing_mode: bot.routing_mode.map(|mode| mode.as_str().to_owned()),
+            closed_policy: bot.closed_policy.map(|policy| policy.as_str().to_owned()),
+            allowed_origins: to_json(&bot.allowed_origins),
+            time_zone: bot.hours.as_ref().map(|hours| hours.time_zone.clone()),
+            created_at: bot.created_at.as_millis(),
+            updated_at: bot.updated_at.as_millis(),
+        }
+    }
+
+    /// Without its hours; those come from tables of their own.
+    pub fn read(self) -> Read<(Chatbot, Option<String>)> {
+        let routing_mode = match &self.routing_mode {
+            Some(text) => Some(known(RoutingMode::parse(text), "chatbots.routing_mode", text)?),
+            None => None,
+        };
+        let closed_policy = match &self.closed_policy {
+            Some(text) => Some(known(FallbackPolicy::parse(text), "chatbots.closed_policy", text)?),
+            None => None,
+        };
+        let bot = Chatbot {
+            allowed_origins: from_json(&self.allowed_origins, "chatbots.allowed_origins")?,
+            id: self.id.into(),
+            name: self.name,
+            greeting: self.greeting,
+            routing_mode,
+            closed_policy,
+            hours: None,
+            created_at: at(self.created_at),
+            updated_at: at(self.updated_at),
+        };
+        Ok((bot, self.time_zone))
+    }
+}
+
+/// A holiday's intervals as JSON pairs.
+pub(in crate::store) fn intervals_json(intervals: &[Interval]) -> String {
+    let pairs: Vec<(u16, u16)> = intervals.iter().map(|i| (i.from_minute, i.to_minute)).collect();
+    to_json(&pairs)
+}
+
+pub(in crate::store) fn read_exception(date: String, name: String, intervals: &str) -> Read<DatedException> {
+    let pairs: Vec<(u16, u16)> = from_json(intervals, "holidays.intervals")?;
+    let intervals = pairs.into_iter().map(|(from_minute, to_minute)| Interval { from_minute, to_minute }).collect();
+    Ok(DatedException { date, name, intervals })
+}
+
+pub(in crate::store) fn read_interval(from_minute: i32, to_minute: i32) -> Read<Interval> {
+    let minute = |value: i32| u16::try_from(value).map_err(|_| StoreError::Corrupt("business_hours: a minute".into()));
+    Ok(Interval { from_minute: minute(from_minute)?, to_minute: minute(to_minute)? })
+}
