@@ -14,5 +14,8 @@
 mod authz;
 mod cli;
 mod config;
+mod flow;
+mod sockets;
+mod support;
 mod tidy;
 mod tokens;

@@ -1,0 +1,5 @@
+//! What tests share: a whole engine behind a real server, and clients that speak to it.
+
+pub mod client;
+pub mod postgres;
+pub mod server;

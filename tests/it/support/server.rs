@@ -1,0 +1,135 @@
+//! A whole engine behind a real HTTP server on a free port, with a clock that stands still unless a test moves it.
+
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpServer};
+use serde_json::{Value, json};
+use switchboard::clock::{ManualClock, SystemClock};
+use switchboard::config::{Config, PrivateUrl, Secret};
+use switchboard::domain::time::{Millis, Timestamp};
+use switchboard::engine::{Engine, User};
+
+/// 2026-11-23 10:00 UTC, a Monday.
+pub const MONDAY_10: Timestamp = Timestamp::from_millis(1_795_428_000_000);
+
+/// The host's secret in tests.
+pub const INTERNAL: &str = "internal-secret-for-tests";
+
+pub struct Server {
+    pub engine: Engine,
+    pub clock: ManualClock,
+    pub address: String,
+    pub http: reqwest::Client,
+    handle: ServerHandle,
+    _folder: tempfile::TempDir,
+}
+
+fn base(folder: &tempfile::TempDir) -> Config {
+    let mut config = Config::default();
+    config.database.url = PrivateUrl::new(format!("sqlite:{}/test.db", folder.path().display()));
+    config.auth.jwt_secret = Some(Secret::new("a-secret-of-the-tests-that-is-long-enough"));
+    config.auth.internal_secret = Some(Secret::new(INTERNAL));
+    config.auth.admin_password = Some(Secret::new("correct horse battery staple"));
+    config.limits.messages_per_10s = 1_000_000;
+    config.limits.frames_per_60s = 1_000_000;
+    config
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// On PostgreSQL.
+    pub async fn on_postgres() -> Self {
+        let url = super::postgres::fresh_database().await;
+        Self::with(move |config| config.database.url = PrivateUrl::new(url)).await
+    }
+
+    /// With other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = base(&folder);
+        change(&mut config);
+        let clock = ManualClock::new(MONDAY_10);
+        let engine = Engine::builder().config(config).clock(Arc::new(clock.clone())).start().await.unwrap();
+        let mounted = engine.clone();
+        let server = HttpServer::new(move || {
+            let engine = mounted.clone();
+            App::new().configure(move |config| engine.configure(config))
+        })
+        .on_connect(switchboard::engine::on_connect)
+        .workers(2)
+        .disable_signals()
+        .shutdown_timeout(0)
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+        let address = server.addrs()[0].to_string();
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        Self { engine, clock, address, http: reqwest::Client::new(), handle, _folder: folder }
+    }
+
+    /// A token for somebody, made known to the engine.
+    pub async fn token(&self, user: &User) -> String {
+        self.engine.handle().token(user, Millis::from_mins(10_000)).await.unwrap()
+    }
+
+    /// Moves time in small steps, letting actors do what has come due after each.
+    pub async fn pass(&self, span: Millis) {
+        let step = 500;
+        let mut left = span.get();
+        while left > 0 {
+            let next = left.min(step);
+            self.clock.advance(Millis::new(next));
+            left -= next;
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+        }
+        self.settle().await;
+    }
+
+    /// Waits until the supervisor has handled what was sent to it, and stored it.
+    pub async fn settle(&self) {
+        for _ in 0..3 {
+            self.engine.handle().routing_state().await.unwrap();
+            self.engine.node().writer().drain().await;
+        }
+    }
+
+    pub async fn call(&self, method: &str, path: &str, token: Option<&str>, body: Value) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let mut request = self.http.request(method, format!("http://{}{path}", self.address));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(json!(text)))
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> (u16, Value) {
+        self.call("get", path, Some(token), Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> (u16, Value) {
+        self.call("post", path, Some(token), body).await
+    }
+
+    pub async fn stop(self) {
+        self.handle.stop(false).await;
+        self.engine.stop();
+    }
+}
+
+/// The machine's clock, where time has to go on by itself.
+pub fn real_clock() -> Arc<SystemClock> {
+    Arc::new(SystemClock)
+}
