@@ -39,6 +39,15 @@ struct Seat {
     last_seq: i64,
 }
 
+impl Seat {
+    /// Whether a number is news. After a fault a room's new life may tell again what its last one had told.
+    fn wants(&mut self, seq: i64) -> bool {
+        let news = seq > self.last_seq;
+        self.last_seq = self.last_seq.max(seq);
+        news
+    }
+}
+
 /// The hub of one worker thread.
 pub struct Hub {
     node: Arc<Node>,
@@ -137,7 +146,7 @@ impl Hub {
         }
         let seats = self.rooms.entry(conversation_id).or_default();
         match seats.iter_mut().find(|seat| seat.session_id == session_id) {
-            Some(seat) => (seat.staff, seat.last_seq) = (staff, last_seq),
+            Some(seat) => (seat.staff, seat.last_seq) = (staff, last_seq.max(seat.last_seq)),
             None => seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq }),
         }
     }
@@ -167,8 +176,8 @@ impl Hub {
             if (staff_only && !seat.staff) || Some(&seat.session_id) == except {
                 continue;
             }
-            if let Some(seq) = seq {
-                seat.last_seq = seat.last_seq.max(seq);
+            if seq.is_some_and(|seq| !seat.wants(seq)) {
+                continue;
             }
             hand(&seat.addr, ToSession::Event(event.clone()));
         }
@@ -180,8 +189,9 @@ impl Hub {
             if let Event::NewMessage(message) = event.event()
                 && let Some(seats) = self.rooms.get_mut(&message.conversation_id)
                 && let Some(seat) = seats.iter_mut().find(|seat| seat.session_id == *session_id)
+                && !seat.wants(message.seq)
             {
-                seat.last_seq = seat.last_seq.max(message.seq);
+                continue;
             }
             hand(&local.addr, ToSession::Event(event));
         }
