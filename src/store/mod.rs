@@ -4,6 +4,7 @@ mod postgres;
 mod rows;
 mod schema;
 mod sqlite;
+mod threads;
 mod verbs;
 mod writer;
 

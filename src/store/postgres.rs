@@ -19,6 +19,7 @@ use crate::domain::message::{Message, Note};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 
+use super::threads::Threads;
 use super::verbs::store_verbs;
 use super::{
     ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
@@ -45,6 +46,7 @@ type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// A PostgreSQL database.
 pub struct PostgresStore {
+    threads: Threads,
     url: String,
     pool: Pool<AsyncPgConnection>,
 }
@@ -60,66 +62,43 @@ impl PostgresStore {
             .max_size(pool_size.max(2))
             .build()
             .map_err(|error| StoreError::Aborted(error.to_string()))?;
-        let store = Self { url: url.to_owned(), pool };
-        drop(store.get().await?);
+        let store = Self { threads: Threads::new()?, url: url.to_owned(), pool };
+        store.ping_now().await?;
         Ok(store)
-    }
-
-    async fn get(&self) -> Result<Object<AsyncPgConnection>> {
-        self.pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
     }
 
     /// Runs queries, each statement a transaction of its own.
     async fn read<R, Q>(&self, query: Q) -> Result<R>
     where
-        R: Send,
-        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+        R: Send + 'static,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send + 'static,
     {
-        let mut conn = self.get().await?;
-        query(&mut conn).await
+        let pool = self.pool.clone();
+        self.threads
+            .run(async move {
+                let mut conn = get(&pool).await?;
+                query(&mut conn).await
+            })
+            .await
     }
 
     /// Runs queries as one transaction that sees one state.
     async fn snapshot<R, Q>(&self, query: Q) -> Result<R>
     where
-        R: Send,
-        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+        R: Send + 'static,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send + 'static,
     {
-        self.within("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", query).await
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        self.threads.run(within(self.pool.clone(), begin, query)).await
     }
 
     /// Runs queries as one transaction.
     async fn transact<R, Q>(&self, query: Q) -> Result<R>
     where
-        R: Send,
-        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+        R: Send + 'static,
+        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send + 'static,
     {
-        self.within("BEGIN", query).await
-    }
-
-    async fn within<R, Q>(&self, begin: &str, query: Q) -> Result<R>
-    where
-        R: Send,
-        Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
-    {
-        let mut conn = self.get().await?;
-        conn.batch_execute(begin).await.failed()?;
-        let done = query(&mut conn).await;
-        let ended = match done {
-            Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(commit_failed),
-            Err(error) => {
-                let rolled_back = conn.batch_execute("ROLLBACK").await;
-                if rolled_back.is_err() {
-                    // A connection in an unknown state goes no further.
-                    drop(Object::take(conn));
-                }
-                return Err(error);
-            }
-        };
-        if ended.is_err() {
-            drop(Object::take(conn));
-        }
-        ended
+        self.threads.run(within(self.pool.clone(), "BEGIN", query)).await
     }
 
     async fn migrate_now(&self) -> Result<()> {
@@ -131,9 +110,36 @@ impl PostgresStore {
     }
 
     async fn ping_now(&self) -> Result<()> {
-        let mut conn = self.get().await?;
-        conn.batch_execute("SELECT 1").await.failed()
+        let pool = self.pool.clone();
+        self.threads.run(async move { get(&pool).await?.batch_execute("SELECT 1").await.failed() }).await
     }
+}
+
+async fn get(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>> {
+    pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
+}
+
+async fn within<R, Q>(pool: Pool<AsyncPgConnection>, begin: &str, query: Q) -> Result<R>
+where
+    R: Send,
+    Q: for<'c> FnOnce(&'c mut Conn) -> Answer<'c, R> + Send,
+{
+    let mut conn = get(&pool).await?;
+    conn.batch_execute(begin).await.failed()?;
+    let ended = match query(&mut conn).await {
+        Ok(answer) => conn.batch_execute("COMMIT").await.map(|()| answer).map_err(commit_failed),
+        Err(error) => {
+            if conn.batch_execute("ROLLBACK").await.is_err() {
+                // A connection in an unknown state goes no further.
+                drop(Object::take(conn));
+            }
+            return Err(error);
+        }
+    };
+    if ended.is_err() {
+        drop(Object::take(conn));
+    }
+    ended
 }
 
 /// An answer of the server is a refusal; anything else was lost on the way, and nobody knows.

@@ -6,7 +6,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use diesel::RunQueryDsl;
 use diesel::sqlite::SqliteConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -21,6 +21,7 @@ use crate::domain::message::{Message, Note};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, User};
 
+use super::threads::Threads;
 use super::verbs::store_verbs;
 use super::{
     ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
@@ -53,6 +54,7 @@ const READERS: usize = 4;
 
 /// A SQLite file.
 pub struct SqliteStore {
+    threads: Threads,
     writer: Pool<Wrapped>,
     readers: Pool<Wrapped>,
 }
@@ -67,7 +69,7 @@ impl SqliteStore {
             std::fs::create_dir_all(folder)
                 .map_err(|error| StoreError::Aborted(format!("{}: {error}", folder.display())))?;
         }
-        let store = Self { writer: pool(path, 1)?, readers: pool(path, READERS)? };
+        let store = Self { threads: Threads::new()?, writer: pool(path, 1)?, readers: pool(path, READERS)? };
         store.write(check).await?;
         Ok(store)
     }
@@ -78,7 +80,7 @@ impl SqliteStore {
         R: Send + 'static,
         Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
     {
-        blocking(get(&self.readers).await?, query).await
+        self.threads.run(blocking(self.readers.clone(), query)).await
     }
 
     /// Runs queries on a reading connection as one transaction: all of them see the same state.
@@ -103,7 +105,7 @@ impl SqliteStore {
         R: Send + 'static,
         Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
     {
-        blocking(get(&self.writer).await?, query).await
+        self.threads.run(blocking(self.writer.clone(), query)).await
     }
 
     /// Runs queries on the writing connection as one transaction.
@@ -168,16 +170,13 @@ fn pool(path: &str, size: usize) -> Result<Pool<Wrapped>> {
     Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Aborted(error.to_string()))
 }
 
-async fn get(pool: &Pool<Wrapped>) -> Result<Object<Wrapped>> {
-    pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
-}
-
 /// One hop to the blocking thread for all of `query`.
-async fn blocking<R, Q>(mut conn: Object<Wrapped>, query: Q) -> Result<R>
+async fn blocking<R, Q>(pool: Pool<Wrapped>, query: Q) -> Result<R>
 where
     R: Send + 'static,
     Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
 {
+    let mut conn = pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))?;
     conn.spawn_blocking(move |conn| Ok(query(conn))).await.map_err(failure)?
 }
 

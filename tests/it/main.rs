@@ -14,6 +14,7 @@
 mod authz;
 mod cli;
 mod config;
+mod crash;
 mod flow;
 mod sockets;
 mod support;

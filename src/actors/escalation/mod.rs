@@ -15,6 +15,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
 
 use crate::domain::agent::Agent;
+use crate::domain::chatbot::Chatbot;
 use crate::domain::command::Topic;
 use crate::domain::escalation::{Case, Effect, Effects, Op, Request, Setup, State, Supervisor};
 use crate::domain::event::{Audience, Event, TopicBody};
@@ -51,6 +52,9 @@ pub struct SupervisorActor {
     lineage: u64,
     /// None until the store was read.
     brain: Option<Supervisor>,
+    /// Came in while the store is being read; answered at the end of that read, whatever it says.
+    early: Vec<SupervisorMessage>,
+    loading: bool,
     pending: VecDeque<Pending>,
     linked: HashSet<UserId>,
     pushes: Pushes,
@@ -68,6 +72,8 @@ impl SupervisorActor {
             node,
             lineage,
             brain: None,
+            early: Vec::new(),
+            loading: false,
             pending: VecDeque::new(),
             linked: HashSet::new(),
             pushes: Pushes::default(),
@@ -79,25 +85,36 @@ impl SupervisorActor {
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
+        self.loading = true;
         let store = Arc::clone(self.node.store());
         let load = async move {
             let state = store.load_routing().await?;
             let chatbots = store.chatbots().await?;
             Ok::<_, StoreError>((state, chatbots))
         };
-        ctx.spawn(load.into_actor(self).map(|loaded, this, ctx| match loaded {
+        ctx.spawn(load.into_actor(self).map(|loaded, this, ctx| {
+            this.loading = false;
+            this.loaded(loaded, ctx);
+            for message in std::mem::take(&mut this.early) {
+                this.take(message, ctx);
+            }
+        }));
+    }
+
+    fn loaded(&mut self, loaded: Result<(State, Vec<Chatbot>), StoreError>, ctx: &mut Context<Self>) {
+        match loaded {
             Ok((state, chatbots)) => {
-                let mut setup = Setup::new(this.node.routing().clone(), chatbots, this.lineage);
-                setup.policy = Arc::clone(this.node.policy());
-                setup.estimator = Arc::clone(this.node.estimator());
-                this.begin(setup, state, ctx);
+                let mut setup = Setup::new(self.node.routing().clone(), chatbots, self.lineage);
+                setup.policy = Arc::clone(self.node.policy());
+                setup.estimator = Arc::clone(self.node.estimator());
+                self.begin(setup, state, ctx);
             }
             Err(error) => {
                 log::error!(error:display; "the supervisor could not read the store; trying again");
-                let again = this.node.clock().sleep_until(this.node.now() + RELOAD);
-                ctx.spawn(again.into_actor(this).map(|(), this, ctx| this.load(ctx)));
+                let again = self.node.clock().sleep_until(self.node.now() + RELOAD);
+                ctx.spawn(again.into_actor(self).map(|(), this, ctx| this.load(ctx)));
             }
-        }));
+        }
     }
 
     fn begin(&mut self, setup: Setup, state: State, ctx: &mut Context<Self>) {
@@ -332,10 +349,8 @@ impl Actor for SupervisorActor {
     }
 }
 
-impl Handler<SupervisorMessage> for SupervisorActor {
-    type Result = ();
-
-    fn handle(&mut self, message: SupervisorMessage, ctx: &mut Self::Context) {
+impl SupervisorActor {
+    fn take(&mut self, message: SupervisorMessage, ctx: &mut Context<Self>) {
         match message {
             SupervisorMessage::Ask { request, request_id, reply } => self.decide(request, request_id, reply, ctx),
             SupervisorMessage::CustomerLinked { user_id, linked } => self.customer_linked(user_id, linked, ctx),
@@ -345,6 +360,18 @@ impl Handler<SupervisorMessage> for SupervisorActor {
             #[cfg(feature = "fault-injection")]
             #[expect(clippy::panic, reason = "a fault on purpose")]
             SupervisorMessage::Panic => panic!("injected fault in the supervisor"),
+        }
+    }
+}
+
+impl Handler<SupervisorMessage> for SupervisorActor {
+    type Result = ();
+
+    fn handle(&mut self, message: SupervisorMessage, ctx: &mut Self::Context) {
+        if self.loading {
+            self.early.push(message);
+        } else {
+            self.take(message, ctx);
         }
     }
 }

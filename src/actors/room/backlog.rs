@@ -57,12 +57,18 @@ impl RoomActor {
         answer: Option<JoinAnswer>,
         ctx: &mut Context<Self>,
     ) {
+        self.catching_up.insert(session.id.clone());
         let (store, id) = (Arc::clone(self.node.store()), self.id.clone());
         let read = async move { store.messages_after(&id, after, PAGE).await };
         ctx.spawn(read.into_actor(self).map(move |page, this, ctx| {
+            if !this.catching_up.contains(&session.id) {
+                // It left meanwhile.
+                return;
+            }
             let page = match page {
                 Ok(page) => page,
                 Err(error) => {
+                    this.catching_up.remove(&session.id);
                     if let Some(JoinAnswer { reply, .. }) = answer {
                         reply.send(Err(Failure::Store(error)));
                     }

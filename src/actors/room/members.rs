@@ -101,6 +101,9 @@ impl RoomActor {
         ctx: &mut Context<Self>,
     ) {
         let Record::Here(record) = &self.record else { return };
+        if self.catching_up.contains(&session.id) {
+            return;
+        }
         let standing = record.standing(&principal.user_id, principal.role);
         let belongs =
             !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
@@ -113,6 +116,7 @@ impl RoomActor {
 
     /// Lets a session in and tells the others that somebody came, if they were not here before.
     pub(super) fn enter(&mut self, session: &SessionRef, principal: &Arc<Principal>) {
+        self.catching_up.remove(&session.id);
         let came = self.present.insert(principal.user_id.clone());
         self.members.add(&self.id, session, principal, self.feed.head());
         if came {
@@ -121,6 +125,7 @@ impl RoomActor {
     }
 
     pub(super) fn session_gone(&mut self, session_id: &SessionId) {
+        self.catching_up.remove(session_id);
         let Some(principal) = self.members.remove(&self.id, session_id) else { return };
         if !self.members.has_user(&principal.user_id) {
             self.present.remove(&principal.user_id);

@@ -69,6 +69,8 @@ pub struct RoomActor {
     ring: Ring,
     feed: Feed,
     members: Members,
+    /// Sessions that are being sent what they missed; they enter at its end and not before.
+    catching_up: HashSet<SessionId>,
     /// People whom the others were told to be here.
     present: HashSet<UserId>,
     typing: Typing,
@@ -92,6 +94,7 @@ impl RoomActor {
             ring: Ring::new(0, RING_MESSAGES, RING_BYTES),
             feed: Feed::new(0),
             members: Members::default(),
+            catching_up: HashSet::new(),
             present: HashSet::new(),
             typing: Typing::default(),
             names: HashMap::new(),

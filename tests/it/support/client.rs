@@ -116,6 +116,22 @@ impl Client {
         }
     }
 
+    /// The same where the server may go away: none then.
+    pub async fn try_ask(&mut self, kind: &str, data: Value) -> Option<Value> {
+        self.next_id += 1;
+        let text = json!({ "type": kind, "data": data, "id": self.next_id }).to_string();
+        self.ws.send(Message::text(text)).await.ok()?;
+        let id = self.next_id;
+        while self.read().await {
+            if self.seen.last().is_some_and(|event| event["id"] == id) {
+                return self.seen.pop();
+            }
+            // What else comes is read back at the end.
+            self.seen.pop();
+        }
+        None
+    }
+
     /// The data of an ack.
     pub async fn ack(&mut self, kind: &str, data: Value) -> Value {
         let answer = self.ask(kind, data).await;
