@@ -7,6 +7,7 @@ mod dispatch;
 mod escalate;
 mod offers;
 mod places;
+mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
