@@ -1,5 +1,6 @@
 //! The rules R1–R16, each as a property over random stories, and the cases that once broke one.
 
+mod cases;
 mod story;
 mod world;
 
