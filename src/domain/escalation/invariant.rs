@@ -344,8 +344,10 @@ fn check_overtaking(before: &State, after: &State, settings: &RoutingSettings) -
         for (other_id, other) in &after.entries {
             let behind = before.entries.get(other_id).is_none_or(|other| key(other) > key(then));
             let overtook = behind && key(other) < key(now);
-            let allowed =
-                other.effective_priority > now.effective_priority || other.effective_priority > settings.top_priority;
+            let allowed = other.effective_priority > now.effective_priority
+                || other.effective_priority > settings.top_priority
+                // Asked in the same millisecond: the id decides.
+                || other.queued_at == now.queued_at;
             demand(!overtook || allowed, Invariant::R6NobodyOvertaken, || format!("{other:?} overtook {now:?}"))?;
         }
     }

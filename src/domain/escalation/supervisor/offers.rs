@@ -65,6 +65,7 @@ impl Supervisor {
             expires_at: now + self.settings.offer_timeout,
         };
         let offer_id = offer.id.clone();
+        self.log_of_offer(now, &offer, Outcome::Transferred, 12, offer.note.clone(), out);
         self.put_offer(now, offer, out);
         offer_id
     }
@@ -179,7 +180,7 @@ impl Supervisor {
             return self.late_answer(offer_id, agent_id).and(Err(Rejection::OfferGone { taken_by: None }));
         };
         self.own_action(agent_id, out);
-        self.log_refusal(now, &offer, Outcome::Declined, 4, reason.clone(), out);
+        self.log_of_offer(now, &offer, Outcome::Declined, 4, reason.clone(), out);
         self.end_offer(now, &offer, OfferStatus::Declined, reason, out);
         self.after_refusal(now, &offer, true, out);
         self.dispatch(now, out);
@@ -189,7 +190,7 @@ impl Supervisor {
     /// R5: a missed offer counts; after N the agent is not responding until it does something itself.
     pub(super) fn offer_timed_out(&mut self, now: Timestamp, offer_id: &OfferId, out: &mut Effects) {
         let Some(offer) = self.state.offers.get(offer_id).cloned() else { return };
-        self.log_refusal(now, &offer, Outcome::TimedOut, 5, None, out);
+        self.log_of_offer(now, &offer, Outcome::TimedOut, 5, None, out);
         self.end_offer(now, &offer, OfferStatus::TimedOut, None, out);
         out.push(rescinded(&offer, now, "timed_out"));
         if let Some(mut agent) = self.state.agents.get(&offer.agent_id).cloned() {
@@ -218,13 +219,13 @@ impl Supervisor {
     /// Takes back one pending offer; its entry or its owner goes on without it.
     pub(super) fn withdraw(&mut self, now: Timestamp, offer_id: &OfferId, out: &mut Effects) {
         let Some(offer) = self.state.offers.get(offer_id).cloned() else { return };
-        self.log_refusal(now, &offer, Outcome::Rescinded, 5, None, out);
+        self.log_of_offer(now, &offer, Outcome::Rescinded, 5, None, out);
         self.end_offer(now, &offer, OfferStatus::Rescinded, None, out);
         out.push(rescinded(&offer, now, "unavailable"));
         self.after_refusal(now, &offer, false, out);
     }
 
-    fn log_refusal(
+    fn log_of_offer(
         &mut self,
         now: Timestamp,
         offer: &Offer,
