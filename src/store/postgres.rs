@@ -21,8 +21,8 @@ use crate::domain::user::{Role, User};
 
 use super::verbs::store_verbs;
 use super::{
-    ConversationFilter, Credential, Cursor, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
-    StoreError, Failed,
+    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
+    StoreError,
 };
 
 /// What the queries run on.

@@ -1,6 +1,5 @@
 //! The tables, once for both databases: only column types that mean the same in both.
 
-
 diesel::table! {
     meta (key) {
         key -> Text,
@@ -290,4 +289,26 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(meta, users, credentials, agents, chatbots, business_hours, holidays, conversations, participants, messages, notes, queue_entries, offers, assignments, decisions, wait_samples, ratings, service_stats, refresh_tokens, revoked_logins, idempotency);
+diesel::allow_tables_to_appear_in_same_query!(
+    meta,
+    users,
+    credentials,
+    agents,
+    chatbots,
+    business_hours,
+    holidays,
+    conversations,
+    participants,
+    messages,
+    notes,
+    queue_entries,
+    offers,
+    assignments,
+    decisions,
+    wait_samples,
+    ratings,
+    service_stats,
+    refresh_tokens,
+    revoked_logins,
+    idempotency
+);

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::path::Path;
 
 use async_trait::async_trait;
-use diesel::sqlite::SqliteConnection;
 use diesel::RunQueryDsl;
+use diesel::sqlite::SqliteConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
@@ -23,8 +23,8 @@ use crate::domain::user::{Role, User};
 
 use super::verbs::store_verbs;
 use super::{
-    ConversationFilter, Credential, Cursor, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
-    StoreError, Failed, failure,
+    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
+    StoreError, failure,
 };
 
 /// What the queries run on: they are run to their end on the blocking thread that holds it.
@@ -221,12 +221,9 @@ mod batch {
             let warned = sql::<Nullable<BigInt>>("CASE WHEN ")
                 .bind::<Nullable<BigInt>, _>(touched)
                 .sql(" IS NULL THEN idle_warned_at ELSE NULL END");
-            let last = sql::<BigInt>("coalesce(")
-                .bind::<Nullable<BigInt>, _>(touched)
-                .sql(", last_message_at)");
-            let first = sql::<Nullable<BigInt>>("coalesce(first_response_at, ")
-                .bind::<Nullable<BigInt>, _>(answered)
-                .sql(")");
+            let last = sql::<BigInt>("coalesce(").bind::<Nullable<BigInt>, _>(touched).sql(", last_message_at)");
+            let first =
+                sql::<Nullable<BigInt>>("coalesce(first_response_at, ").bind::<Nullable<BigInt>, _>(answered).sql(")");
             let head = diesel::update(open)
                 .set((
                     conversations::last_seq.eq(conversations::last_seq + claim.count),

@@ -132,7 +132,8 @@ impl Batches {
     }
 
     async fn commit(&mut self, batch: Vec<Taken>) {
-        let (batch, refused): (Vec<Taken>, Vec<Taken>) = batch.into_iter().partition(|(write, _)| !self.is_fenced(write));
+        let (batch, refused): (Vec<Taken>, Vec<Taken>) =
+            batch.into_iter().partition(|(write, _)| !self.is_fenced(write));
         for (_, done) in refused {
             done(Ok(Written::Refused(WriteRefusal::Conflict)));
         }

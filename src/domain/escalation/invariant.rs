@@ -253,7 +253,8 @@ fn check_step(before: &State, after: &State, effects: &[Effect], settings: &Rout
         demand(!moved || assigned, Invariant::R7ClockMovesWithAssignments, || format!("{now:?}"))?;
     }
     for entry in after.entries.values() {
-        let again = ops().any(|op| matches!(op, Op::EndEntry { conversation_id, .. } if *conversation_id == entry.conversation_id));
+        let again = ops()
+            .any(|op| matches!(op, Op::EndEntry { conversation_id, .. } if *conversation_id == entry.conversation_id));
         if !again {
             check_place_kept(before, entry, settings)?;
         }
@@ -275,17 +276,18 @@ fn check_units_step_by_step<'a>(before: &State, ops: impl Iterator<Item = &'a Op
         agents.apply(op);
         let agent_id = match op {
             Op::PutAgent(agent) => &agent.id,
-            Op::AdjustLoad { agent_id, over, .. } => {
-                let allowed = *over <= 0 || manual(agent_id) || lowered(agent_id);
-                demand(allowed, Invariant::R2CapacityHeld, || format!("{agent_id} was given units: {op:?}"))?;
-                agent_id
-            }
+            Op::AdjustLoad { agent_id, .. } => agent_id,
             _ => continue,
         };
         let load = agents.agents.get(agent_id).map(|agent| agent.capacity).unwrap_or_default();
         let fits = load.used + load.held <= load.limit + load.over;
         let positive = load.used >= 0 && load.held >= 0 && load.over >= 0 && load.limit >= 0;
         demand(fits && positive, Invariant::R2CapacityHeld, || format!("{agent_id} after {op:?}: {load:?}"))?;
+    }
+    for (agent_id, agent) in &agents.agents {
+        let stood = before.agents.get(agent_id).map_or(0, |agent| agent.capacity.over);
+        let allowed = agent.capacity.over <= stood || manual(agent_id) || lowered(agent_id);
+        demand(allowed, Invariant::R2CapacityHeld, || format!("{agent_id} was given too much: {:?}", agent.capacity))?;
     }
     Ok(())
 }
@@ -295,8 +297,9 @@ fn check_logged<'a>(ops: impl Iterator<Item = &'a Op>) -> Held {
     for op in ops {
         match op {
             Op::LogDecision { decision, .. } => {
-                *open.entry((decision.outcome, decision.conversation_id.clone(), decision.agent_id.clone())).or_insert(0) +=
-                    1;
+                *open
+                    .entry((decision.outcome, decision.conversation_id.clone(), decision.agent_id.clone()))
+                    .or_insert(0) += 1;
             }
             Op::PutAssignment(it) => {
                 let key = (Outcome::Assigned, it.conversation_id.clone(), Some(it.agent_id.clone()));
@@ -344,7 +347,9 @@ fn check_overtaking(before: &State, after: &State, settings: &RoutingSettings) -
         for (other_id, other) in &after.entries {
             let behind = before.entries.get(other_id).is_none_or(|other| key(other) > key(then));
             let overtook = behind && key(other) < key(now);
-            let allowed = other.effective_priority > now.effective_priority
+            let rose = before.entries.get(other_id).is_some_and(|it| it.effective_priority < other.effective_priority);
+            let allowed = rose
+                || other.effective_priority > now.effective_priority
                 || other.effective_priority > settings.top_priority
                 // Asked in the same millisecond: the id decides.
                 || other.queued_at == now.queued_at;

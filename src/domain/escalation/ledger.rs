@@ -117,11 +117,10 @@ impl Ledger {
             Op::PutOffer(offer) => {
                 self.known(&offer.conversation_id)?;
                 demand(self.rows.agents.contains_key(&offer.agent_id), "the agent is known", &offer.agent_id)?;
-                let twice = self
-                    .rows
-                    .offers
-                    .values()
-                    .any(|other| other.conversation_id == offer.conversation_id && other.agent_id == offer.agent_id);
+                let twice =
+                    self.rows.offers.values().any(|other| {
+                        other.conversation_id == offer.conversation_id && other.agent_id == offer.agent_id
+                    });
                 demand(!twice, "one pending offer per conversation and agent", &offer.conversation_id)?;
                 demand(!self.ended.contains(offer.id.as_str()), "an id is never used again", &offer.id)?;
             }

@@ -49,8 +49,10 @@ async fn hours(conn: &mut Conn, id: &str, time_zone: String) -> Result<BusinessH
             .load(conn)
     )
     .failed()?;
-    let exceptions =
-        rows.into_iter().map(|(date, name, intervals)| read_exception(date, name, &intervals)).collect::<Result<_>>()?;
+    let exceptions = rows
+        .into_iter()
+        .map(|(date, name, intervals)| read_exception(date, name, &intervals))
+        .collect::<Result<_>>()?;
     Ok(BusinessHours { time_zone, weekly, exceptions })
 }
 
@@ -58,12 +60,7 @@ async fn hours(conn: &mut Conn, id: &str, time_zone: String) -> Result<BusinessH
 pub(in crate::store) async fn put(conn: &mut Conn, bot: Chatbot) -> Result<()> {
     let row = ChatbotRow::new(&bot);
     run!(
-        diesel::insert_into(chatbots::table)
-            .values(&row)
-            .on_conflict(chatbots::id)
-            .do_update()
-            .set(&row)
-            .execute(conn)
+        diesel::insert_into(chatbots::table).values(&row).on_conflict(chatbots::id).do_update().set(&row).execute(conn)
     )
     .failed()?;
     let id = bot.id.as_str();
@@ -101,10 +98,9 @@ async fn clear(conn: &mut Conn, id: &str) -> Result<()> {
 
 /// Inside a transaction of the caller.
 pub(in crate::store) async fn delete(conn: &mut Conn, id: ChatbotId) -> Result<bool> {
-    let used: i64 = run!(
-        conversations::table.filter(conversations::chatbot_id.eq(id.as_str())).count().get_result(conn)
-    )
-    .failed()?;
+    let used: i64 =
+        run!(conversations::table.filter(conversations::chatbot_id.eq(id.as_str())).count().get_result(conn))
+            .failed()?;
     if used > 0 {
         return Ok(false);
     }

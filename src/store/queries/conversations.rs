@@ -32,7 +32,12 @@ pub(in crate::store) async fn participants(conn: &mut Conn, id: ConversationId) 
     rows.into_iter().map(ParticipantRow::read).collect()
 }
 
-pub(in crate::store) async fn list(conn: &mut Conn, filter: ConversationFilter, after: Option<Cursor>, limit: i64) -> Result<Vec<Conversation>> {
+pub(in crate::store) async fn list(
+    conn: &mut Conn,
+    filter: ConversationFilter,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>> {
     let mut query = conversations::table.select(ConversationRow::as_select()).into_boxed();
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(conversations::customer_id.eq(customer_id.to_string()));
@@ -75,7 +80,12 @@ pub(in crate::store) async fn current_of(conn: &mut Conn, customer_id: UserId) -
     row.map(ConversationRow::read).transpose()
 }
 
-pub(in crate::store) async fn messages_after(conn: &mut Conn, id: ConversationId, after: i64, limit: i64) -> Result<Vec<Message>> {
+pub(in crate::store) async fn messages_after(
+    conn: &mut Conn,
+    id: ConversationId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Message>> {
     let rows: Vec<MessageRow> = run!(
         messages::table
             .filter(messages::conversation_id.eq(id.as_str()))
@@ -89,7 +99,12 @@ pub(in crate::store) async fn messages_after(conn: &mut Conn, id: ConversationId
     rows.into_iter().map(MessageRow::read).collect()
 }
 
-pub(in crate::store) async fn messages_before(conn: &mut Conn, id: ConversationId, before: i64, limit: i64) -> Result<Vec<Message>> {
+pub(in crate::store) async fn messages_before(
+    conn: &mut Conn,
+    id: ConversationId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Message>> {
     let mut rows: Vec<MessageRow> = run!(
         messages::table
             .filter(messages::conversation_id.eq(id.as_str()))
@@ -110,7 +125,12 @@ pub(in crate::store) async fn message(conn: &mut Conn, id: MessageId) -> Result<
     row.map(MessageRow::read).transpose()
 }
 
-pub(in crate::store) async fn notes_after(conn: &mut Conn, id: ConversationId, after: i64, limit: i64) -> Result<Vec<Note>> {
+pub(in crate::store) async fn notes_after(
+    conn: &mut Conn,
+    id: ConversationId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Note>> {
     let rows: Vec<NoteRow> = run!(
         notes::table
             .filter(notes::conversation_id.eq(id.as_str()))

@@ -24,9 +24,7 @@ pub(in crate::store) async fn user(conn: &mut Conn, id: UserId) -> Result<Option
 
 /// Whether the stored user differs from what a token says.
 pub(in crate::store) fn differs(stored: &User, wanted: &User) -> bool {
-    stored.name != wanted.name
-        || stored.role != wanted.role
-        || (wanted.email.is_some() && stored.email != wanted.email)
+    stored.name != wanted.name || stored.role != wanted.role || (wanted.email.is_some() && stored.email != wanted.email)
 }
 
 pub(in crate::store) async fn ensure(conn: &mut Conn, wanted: User, default_capacity: i32) -> Result<User> {
@@ -112,7 +110,12 @@ pub(in crate::store) async fn put_refresh_token(conn: &mut Conn, token: RefreshT
 }
 
 /// Inside a transaction of the caller. Marking the token as used is the decision: of two at once, one finds it used.
-pub(in crate::store) async fn rotate(conn: &mut Conn, old_hash: String, next: RefreshToken, now: Timestamp) -> Result<RefreshOutcome> {
+pub(in crate::store) async fn rotate(
+    conn: &mut Conn,
+    old_hash: String,
+    next: RefreshToken,
+    now: Timestamp,
+) -> Result<RefreshOutcome> {
     type Found = (String, String, i64, Option<i64>);
     let found: Option<Found> = run!(
         refresh_tokens::table
@@ -181,7 +184,11 @@ pub(in crate::store) async fn revoked(conn: &mut Conn, now: Timestamp) -> Result
     .failed()
 }
 
-pub(in crate::store) async fn idempotent(conn: &mut Conn, user_id: UserId, key: String) -> Result<Option<(String, i32, String)>> {
+pub(in crate::store) async fn idempotent(
+    conn: &mut Conn,
+    user_id: UserId,
+    key: String,
+) -> Result<Option<(String, i32, String)>> {
     run!(
         idempotency::table
             .find((user_id.as_str(), &key))

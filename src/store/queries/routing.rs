@@ -51,10 +51,9 @@ pub(in crate::store) async fn load(conn: &mut Conn) -> Result<State> {
         let case = row.read_case(assignment_id)?;
         state.cases.insert(case.conversation_id.clone(), case);
     }
-    let rows: Vec<EntryRow> = run!(
-        queue_entries::table.filter(queue_entries::ended_at.is_null()).select(EntryRow::as_select()).load(conn)
-    )
-    .failed()?;
+    let rows: Vec<EntryRow> =
+        run!(queue_entries::table.filter(queue_entries::ended_at.is_null()).select(EntryRow::as_select()).load(conn))
+            .failed()?;
     for row in rows {
         let entry = row.read()?;
         state.entries.insert(entry.conversation_id.clone(), entry);
@@ -71,7 +70,11 @@ pub(in crate::store) async fn load(conn: &mut Conn) -> Result<State> {
     Ok(state)
 }
 
-pub(in crate::store) async fn decisions(conn: &mut Conn, id: ConversationId, limit: i64) -> Result<Vec<(DecisionId, Decision)>> {
+pub(in crate::store) async fn decisions(
+    conn: &mut Conn,
+    id: ConversationId,
+    limit: i64,
+) -> Result<Vec<(DecisionId, Decision)>> {
     let rows: Vec<DecisionRow> = run!(
         decisions::table
             .filter(decisions::conversation_id.eq(id.as_str()))

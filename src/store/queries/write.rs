@@ -247,11 +247,10 @@ async fn mark_read(
     seq: i64,
     at: Timestamp,
 ) -> Result<Written> {
-    let head: Option<i64> = run!(
-        conversations::table.find(conversation_id.as_str()).select(conversations::last_seq).first(conn)
-    )
-    .optional()
-    .failed()?;
+    let head: Option<i64> =
+        run!(conversations::table.find(conversation_id.as_str()).select(conversations::last_seq).first(conn))
+            .optional()
+            .failed()?;
     let Some(head) = head else { return Ok(Written::Refused(WriteRefusal::NotFound)) };
     let seq = seq.clamp(0, head);
     let mine = participants::table.find((conversation_id.as_str(), user_id.as_str()));
@@ -289,11 +288,10 @@ async fn rate(
     comment: Option<&str>,
     at: Timestamp,
 ) -> Result<Written> {
-    let there: Option<String> = run!(
-        conversations::table.find(conversation_id.as_str()).select(conversations::id).first(conn)
-    )
-    .optional()
-    .failed()?;
+    let there: Option<String> =
+        run!(conversations::table.find(conversation_id.as_str()).select(conversations::id).first(conn))
+            .optional()
+            .failed()?;
     if there.is_none() {
         return Ok(Written::Refused(WriteRefusal::NotFound));
     }

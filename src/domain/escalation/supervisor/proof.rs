@@ -41,9 +41,10 @@ impl Supervisor {
         }
         let eligible = || self.state.agents.values().filter(|agent| takes(agent, entry));
         let kept = |agent: &Agent| entry.sticky_until.is_some() && entry.sticky_agent_id.as_ref() != Some(&agent.id);
-        let overlooked =
-            eligible().find(|it| it.capacity.free() > 0 && !entry.excluded.contains(&it.id) && !kept(it));
-        demand(overlooked.is_none(), Invariant::R16NothingLeftUndone, || format!("{overlooked:?} could take {entry:?}"))?;
+        let overlooked = eligible().find(|it| it.capacity.free() > 0 && !entry.excluded.contains(&it.id) && !kept(it));
+        demand(overlooked.is_none(), Invariant::R16NothingLeftUndone, || {
+            format!("{overlooked:?} could take {entry:?}")
+        })?;
         let stuck = !entry.excluded.is_empty() && eligible().all(|agent| entry.excluded.contains(&agent.id));
         demand(!stuck, Invariant::R4BackOffBounded, || format!("nobody is left and no reset is set: {entry:?}"))
     }

@@ -18,29 +18,85 @@ const SKILLS: [&str; 2] = ["german", "billing"];
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    Connect { agent: usize },
-    Disconnect { agent: usize },
-    Seen { agent: usize },
-    Choose { agent: usize, availability: Availability },
-    Change { agent: usize, limit: i32, skills: usize },
-    Escalate { conversation: usize, priority: i32, skills: usize },
+    Connect {
+        agent: usize,
+    },
+    Disconnect {
+        agent: usize,
+    },
+    Seen {
+        agent: usize,
+    },
+    Choose {
+        agent: usize,
+        availability: Availability,
+    },
+    Change {
+        agent: usize,
+        limit: i32,
+        skills: usize,
+    },
+    Escalate {
+        conversation: usize,
+        priority: i32,
+        skills: usize,
+    },
     /// The room had not heard of the newest change when it asked.
-    EscalateOnOldFacts { conversation: usize },
-    Cancel { conversation: usize },
-    Accept { nth: usize, by: Option<usize> },
-    Decline { nth: usize },
-    Take { agent: usize, conversation: usize },
-    Assign { agent: usize, conversation: usize },
-    Transfer { conversation: usize, to: Option<usize>, admin: bool },
-    Release { conversation: usize, to: ReleaseTo },
-    Close { conversation: usize, role: Role },
-    Lost { conversation: usize },
-    Back { conversation: usize },
-    Polls { conversation: usize },
-    Bot { nth: usize, mode: Option<RoutingMode>, hours: bool },
-    Pass { ms: i64 },
+    EscalateOnOldFacts {
+        conversation: usize,
+    },
+    Cancel {
+        conversation: usize,
+    },
+    Accept {
+        nth: usize,
+        by: Option<usize>,
+    },
+    Decline {
+        nth: usize,
+    },
+    Take {
+        agent: usize,
+        conversation: usize,
+    },
+    Assign {
+        agent: usize,
+        conversation: usize,
+    },
+    Transfer {
+        conversation: usize,
+        to: Option<usize>,
+        admin: bool,
+    },
+    Release {
+        conversation: usize,
+        to: ReleaseTo,
+    },
+    Close {
+        conversation: usize,
+        role: Role,
+    },
+    Lost {
+        conversation: usize,
+    },
+    Back {
+        conversation: usize,
+    },
+    Polls {
+        conversation: usize,
+    },
+    Bot {
+        nth: usize,
+        mode: Option<RoutingMode>,
+        hours: bool,
+    },
+    Pass {
+        ms: i64,
+    },
     NextDeadline,
-    Restart { after_ms: i64 },
+    Restart {
+        after_ms: i64,
+    },
 }
 
 fn chosen_skills(mask: usize) -> Vec<String> {
@@ -126,7 +182,7 @@ pub(super) fn settings() -> impl Strategy<Value = RoutingSettings> {
 }
 
 /// Open around the clock but 13:00–14:00 and 15:00–16:00 UTC, so that stories of some hours meet both ends.
-fn some_hours() -> BusinessHours {
+pub(super) fn some_hours() -> BusinessHours {
     let day = [(0, 780), (840, 900), (960, 1440)];
     let day = day.map(|(from_minute, to_minute)| Interval { from_minute, to_minute }).to_vec();
     BusinessHours { time_zone: "UTC".to_owned(), weekly: std::array::from_fn(|_| day.clone()), exceptions: Vec::new() }
@@ -148,7 +204,12 @@ pub(super) fn tell(world: &mut World, step: &Step) -> Option<Moment> {
         Step::Escalate { conversation, priority, skills } => {
             let facts = world.facts(conversation);
             let reason = Some(format!("reason {priority}"));
-            Some(world.ask(Request::Escalate { facts, reason, priority: Some(priority), skills: chosen_skills(skills) }))
+            Some(world.ask(Request::Escalate {
+                facts,
+                reason,
+                priority: Some(priority),
+                skills: chosen_skills(skills),
+            }))
         }
         Step::EscalateOnOldFacts { conversation } => {
             let mut facts = world.facts(conversation);
@@ -178,7 +239,9 @@ pub(super) fn tell(world: &mut World, step: &Step) -> Option<Moment> {
 
 fn tell_about_conversation(world: &mut World, step: &Step) -> Option<Moment> {
     match *step {
-        Step::Cancel { conversation: n } => Some(world.ask(Request::CancelEscalation { conversation_id: conversation(n) })),
+        Step::Cancel { conversation: n } => {
+            Some(world.ask(Request::CancelEscalation { conversation_id: conversation(n) }))
+        }
         Step::Accept { nth, by } => {
             let (offer_id, to) = world.offers.iter().rev().nth(nth)?.clone();
             Some(world.ask(Request::Accept { offer_id, agent_id: by.map_or(to, agent) }))
@@ -190,13 +253,19 @@ fn tell_about_conversation(world: &mut World, step: &Step) -> Option<Moment> {
         Step::Take { agent, conversation } => Some(world.take(conversation, agent)),
         Step::Assign { agent, conversation } => Some(world.assign(conversation, agent)),
         Step::Transfer { conversation: n, to, admin } => {
-            let target = to.map_or_else(|| TransferTarget::Team("team-0".into()), |to| TransferTarget::Agent(agent(to)));
+            let target =
+                to.map_or_else(|| TransferTarget::Team("team-0".into()), |to| TransferTarget::Agent(agent(to)));
             let by = if admin {
                 Actor { user_id: Some("admin".into()), role: Role::Admin }
             } else {
                 Actor { user_id: world.owner(n), role: Role::Agent }
             };
-            Some(world.ask(Request::Transfer { conversation_id: conversation(n), by, target, note: Some("note".into()) }))
+            Some(world.ask(Request::Transfer {
+                conversation_id: conversation(n),
+                by,
+                target,
+                note: Some("note".into()),
+            }))
         }
         Step::Release { conversation: n, to } => {
             let by = Actor { user_id: world.owner(n), role: Role::Agent };
@@ -221,8 +290,9 @@ pub(super) fn stories_with<T>(
     begin: impl Fn(&World) -> T,
     see: impl Fn(&mut T, &World, &Moment),
 ) {
-    let cases = std::env::var("SWITCHBOARD_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(48);
-    let config = ProptestConfig { cases, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() };
+    let cases = std::env::var("SWITCHBOARD_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(64);
+    let config =
+        ProptestConfig { cases, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(settings in settings(), steps in steps())| {
         let mut world = World::new(suit(settings));
         world.ask(Request::PutChatbot(chatbot("bot-0")));

@@ -174,7 +174,13 @@ impl World {
         moment
     }
 
-    fn settle(&mut self, request: Option<Request>, before: State, effects: Effects, reply: Result<Reply, Rejection>) -> Moment {
+    fn settle(
+        &mut self,
+        request: Option<Request>,
+        before: State,
+        effects: Effects,
+        reply: Result<Reply, Rejection>,
+    ) -> Moment {
         let after = self.brain.state().clone();
         let moment = Moment { request, now: self.now, before, after, effects, reply };
         self.store(&moment);
@@ -188,7 +194,11 @@ impl World {
 
     fn store(&mut self, moment: &Moment) {
         if let Err(refused) = self.ledger.commit(moment.ops()) {
-            panic!("the database refused: {refused}\n{:?}\nops {:#?}", moment.request, moment.ops().collect::<Vec<_>>());
+            panic!(
+                "the database refused: {refused}\n{:?}\nops {:#?}",
+                moment.request,
+                moment.ops().collect::<Vec<_>>()
+            );
         }
         for op in moment.ops() {
             self.shadow.apply(op);
