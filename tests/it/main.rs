@@ -16,6 +16,7 @@ mod cli;
 mod config;
 mod crash;
 mod flow;
+mod model;
 mod sockets;
 mod support;
 mod tidy;

@@ -5,6 +5,8 @@
 
 mod decision;
 mod index;
+pub mod invariant;
+mod ledger;
 mod op;
 mod policy;
 mod request;
@@ -12,8 +14,12 @@ mod state;
 mod supervisor;
 
 pub use decision::{Candidate, Decision, Outcome, PassedOver};
+pub use ledger::{Ledger, Refused};
 pub use op::{Assignment, ConversationChange, EscalationFlag, Op, WaitSample};
 pub use policy::{MostFreeFirst, RoutingPolicy};
 pub use request::{Actor, AgentProfile, ConversationFacts, Effect, Effects, Request, Trace};
 pub use state::{Case, EntryStatus, Offer, OfferStatus, QueueEntry, ServiceStats, State};
 pub use supervisor::{Setup, Supervisor};
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub struct ConversationChange {
     pub handler: Option<Handler>,
     /// The new owner; `Some(None)` takes the owner away.
     pub assigned_agent_id: Option<Option<AgentId>>,
-    /// Sets `escalation_requested` with reason and time, once (a repeat keeps the first time).
+    /// Sets `escalation_requested` with its time, once; a repeat keeps the first time and brings its own reason, if any.
     pub escalation: Option<EscalationFlag>,
     /// When the change happened. Sets `escalated_at` (first time in the queue or assigned), `assigned_at` (new owner)
     /// and `closed_at` (closed).
@@ -258,10 +258,8 @@ impl State {
             case.assigned_agent_id = owner.clone();
             case.assigned_at = owner.as_ref().map(|_| change.at);
         }
-        if let Some(flag) = &change.escalation
-            && case.reason.is_none()
-        {
-            case.reason = flag.reason.clone();
+        if let Some(reason) = change.escalation.as_ref().and_then(|flag| flag.reason.clone()) {
+            case.reason = Some(reason);
         }
         if let Some(priority) = change.priority {
             case.priority = priority;

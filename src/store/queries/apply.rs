@@ -243,7 +243,7 @@ async fn change_conversation(conn: &mut Conn, change: &ConversationChange) -> Do
         assigned_agent_id: change.assigned_agent_id.as_ref().map(|owner| owner.as_ref().map(ToString::to_string)),
         assigned_at: change.assigned_agent_id.as_ref().and_then(Option::as_ref).map(|_| now),
         escalation_requested: flag.map(|_| true),
-        escalation_reason: flag.and_then(|flag| flag.reason.clone()),
+        escalation_reason: change.escalation.as_ref().and_then(|flag| flag.reason.clone()),
         escalation_requested_at: flag.map(|flag| flag.at.as_millis()),
         escalated_at: (escalated && escalated_at.is_none()).then_some(now),
         closed_at: (change.status == Status::Closed).then_some(now),

@@ -5,6 +5,9 @@ use crate::domain::agent::{Availability, Capacity};
 use crate::domain::escalation::request::AgentProfile;
 use crate::domain::escalation::state::OfferStatus;
 
+/// Units that an agent may have at most.
+const LIMIT_MAX: i32 = 1000;
+
 impl Supervisor {
     pub(super) fn agent_connected(
         &mut self,
@@ -16,6 +19,7 @@ impl Supervisor {
         self.know_agent(now, profile, out);
         let Some(agent) = self.state.agents.get(&agent_id).cloned() else { return Err(Rejection::Unreachable) };
         let was_gone = agent.presence == Presence::Gone;
+        self.silent.remove(&agent_id);
         self.watch_agent(&agent_id, Some(now + self.settings.agent_heartbeat_timeout));
         if agent.presence != Presence::Connected {
             let name = agent.name.clone();
@@ -47,6 +51,7 @@ impl Supervisor {
     /// Takes an agent's record in, or what changed of it.
     pub(super) fn know_agent(&mut self, now: Timestamp, profile: AgentProfile, out: &mut Effects) {
         let known = self.state.agents.get(&profile.id);
+        let limit = profile.limit.map(|limit| limit.clamp(0, LIMIT_MAX));
         let agent = match known {
             None => Agent {
                 id: profile.id,
@@ -55,10 +60,7 @@ impl Supervisor {
                 reason: None,
                 presence: Presence::Gone,
                 grace_until: None,
-                capacity: Capacity {
-                    limit: profile.limit.unwrap_or(self.settings.default_capacity),
-                    ..Capacity::default()
-                },
+                capacity: Capacity { limit: limit.unwrap_or(self.settings.default_capacity), ..Capacity::default() },
                 skills: profile.skills.unwrap_or_default(),
                 teams: profile.teams.unwrap_or_default(),
                 missed_offers: 0,
@@ -70,7 +72,7 @@ impl Supervisor {
                 agent.name = profile.name;
                 agent.skills = profile.skills.unwrap_or(agent.skills);
                 agent.teams = profile.teams.unwrap_or(agent.teams);
-                agent.capacity.limit = profile.limit.unwrap_or(agent.capacity.limit);
+                agent.capacity.limit = limit.unwrap_or(agent.capacity.limit);
                 agent
             }
         };
@@ -107,7 +109,7 @@ impl Supervisor {
         out: &mut Effects,
     ) -> Result<Reply, Rejection> {
         let agent_id = profile.id.clone();
-        if profile.limit.is_some_and(|limit| !(0..=1000).contains(&limit)) {
+        if profile.limit.is_some_and(|limit| !(0..=LIMIT_MAX).contains(&limit)) {
             return Err(Rejection::Invalid { field: "capacity".into(), message: "must be 0 to 1000".into() });
         }
         self.know_agent(now, profile, out);
@@ -124,6 +126,7 @@ impl Supervisor {
         out: &mut Effects,
     ) -> Result<Reply, Rejection> {
         self.watch_agent(agent_id, None);
+        self.silent.remove(agent_id);
         let Some(agent) = self.state.agents.get(agent_id).cloned() else { return Ok(Reply::Done) };
         if agent.presence == Presence::Connected {
             let until = now + self.settings.agent_grace;
@@ -131,14 +134,26 @@ impl Supervisor {
                 Agent { presence: Presence::Grace, grace_until: Some(until), last_seen_at: Some(now), ..agent };
             self.put_agent(leaving, out);
             self.tell_status(now, agent_id, out);
+            // Those who stay may all have declined something that this one could still have taken (R4).
+            self.dispatch(now, out);
             out.push(Effect::QueueChanged);
         }
         Ok(Reply::Done)
     }
 
-    pub(super) fn agent_seen(&mut self, now: Timestamp, agent_id: &AgentId) -> Result<Reply, Rejection> {
-        if self.state.agents.get(agent_id).is_some_and(|agent| agent.presence == Presence::Connected) {
+    pub(super) fn agent_seen(
+        &mut self,
+        now: Timestamp,
+        agent_id: &AgentId,
+        out: &mut Effects,
+    ) -> Result<Reply, Rejection> {
+        let Some(agent) = self.state.agents.get(agent_id) else { return Ok(Reply::Done) };
+        if agent.presence == Presence::Connected {
             self.watch_agent(agent_id, Some(now + self.settings.agent_heartbeat_timeout));
+        } else if self.silent.contains(agent_id) {
+            // The link outlived the silence (a laptop that slept): nothing else would ever say that it is back.
+            let (id, name) = (agent.id.clone(), agent.name.clone());
+            return self.agent_connected(now, AgentProfile { id, name, limit: None, skills: None, teams: None }, out);
         }
         Ok(Reply::Done)
     }
@@ -147,6 +162,9 @@ impl Supervisor {
     pub(super) fn agent_gone(&mut self, now: Timestamp, agent_id: &AgentId, out: &mut Effects) {
         self.watch_agent(agent_id, None);
         let Some(agent) = self.state.agents.get(agent_id).cloned() else { return };
+        if agent.presence == Presence::Connected {
+            self.silent.insert(agent_id.clone());
+        }
         self.put_agent(Agent { presence: Presence::Gone, grace_until: None, ..agent }, out);
         self.withdraw_offers(now, agent_id, out);
         let owned: Vec<_> = self.owned_by(agent_id).cloned().collect();
@@ -222,17 +240,21 @@ impl Supervisor {
     }
 
     /// R5: whatever an agent does itself ends not-responding and the count of missed offers.
-    pub(super) fn own_action(&mut self, agent_id: &AgentId, out: &mut Effects) {
+    pub(super) fn own_action(&mut self, now: Timestamp, agent_id: &AgentId, out: &mut Effects) {
         let Some(agent) = self.state.agents.get(agent_id) else { return };
         if agent.missed_offers == 0 && agent.availability != Availability::NotResponding {
             return;
         }
         let mut agent = agent.clone();
+        let silent = agent.availability == Availability::NotResponding;
         agent.missed_offers = 0;
-        if agent.availability == Availability::NotResponding {
+        if silent {
             agent.availability = Availability::Available;
         }
         self.put_agent(agent, out);
+        if silent {
+            self.tell_status(now, agent_id, out);
+        }
     }
 
     /// R13: draining goes offline once empty.

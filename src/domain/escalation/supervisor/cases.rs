@@ -122,6 +122,11 @@ impl Supervisor {
             outcome,
         };
         self.apply(Op::RecordWait(sample), out);
+        if entry.effective_priority > self.settings.top_priority {
+            // Its age is from before it was served (R10), so it says nothing about waiting.
+            out.push(Effect::QueueChanged);
+            return;
+        }
         let learnt = &self.state.stats;
         let stats = match (outcome, entry.predicted_wait_s) {
             (EntryStatus::Assigned, Some(predicted)) => {
@@ -178,8 +183,8 @@ impl Supervisor {
         if self.unlinked.contains(id) {
             entry.abandon_at = Some(now + self.settings.customer_grace);
         }
-        let outcome = if reason == "released" { Outcome::Released } else { Outcome::Requeued };
-        let decision = self.decide(now, &entry, outcome, Some(&owner), 10);
+        let (outcome, rule) = if reason == "released" { (Outcome::Released, 12) } else { (Outcome::Requeued, 10) };
+        let decision = self.decide(now, &entry, outcome, Some(&owner), rule);
         self.log(decision, out);
         self.apply(Op::PutEntry(entry), out);
         self.change(id, now, out, |change| {
@@ -232,14 +237,20 @@ impl Supervisor {
             return self.accept(now, &offer_id, &agent_id, out);
         }
         self.know_agent(now, profile, out);
-        let Some(agent) = self.state.agents.get(&agent_id) else { return Err(Rejection::Unreachable) };
-        if agent.capacity.free() == 0 {
-            return Err(Rejection::AtCapacity { limit: agent.capacity.limit });
+        self.own_action(now, &agent_id, out);
+        let capacity = self.state.agents.get(&agent_id).map(|agent| agent.capacity).unwrap_or_default();
+        let full = capacity.free() == 0;
+        if !full {
+            self.track(facts.case, out);
+            self.assign(now, &id, &agent_id, Assigning { rule: 1, manual: true }, out);
         }
-        self.own_action(&agent_id, out);
-        self.track(facts.case, out);
-        self.assign(now, &id, &agent_id, Assigning { rule: 1, manual: true }, out);
-        Ok(self.assigned_reply(&id, &agent_id))
+        // The agent may have been not responding until now, and others who were asked have a unit back.
+        self.dispatch(now, out);
+        if full {
+            Err(Rejection::AtCapacity { limit: capacity.limit })
+        } else {
+            Ok(self.assigned_reply(&id, &agent_id))
+        }
     }
 
     pub(super) fn assign_by_admin(
@@ -383,7 +394,10 @@ impl Supervisor {
         match status {
             ConversationStatus::Closed => return Ok(Reply::Done),
             ConversationStatus::WrapUp => {
-                self.end_wrap_up(now, &id, out);
+                // The paperwork is the agent's: a customer's second click does not end it.
+                if by.role != Role::Customer {
+                    self.end_wrap_up(now, &id, out);
+                }
                 return Ok(Reply::Done);
             }
             _ => {}

@@ -14,6 +14,8 @@ impl Supervisor {
             }
             // Decisions carry the present: after a restart a deadline may have passed long ago.
             self.fire(now, at, &key, out);
+            // A row that its own deadline does not change would be due for ever.
+            self.index.timers.remove(&(at, key));
             fired = true;
         }
         if fired {
@@ -80,7 +82,7 @@ impl Supervisor {
         out: &mut Effects,
     ) {
         let Some(case) = self.state.cases.get(id).cloned() else { return };
-        self.log_end(now, id, if next_opening.is_some() { 15 } else { 14 }, "the wait ended by rule", out);
+        self.log_end(now, id, 15, "the wait ended by rule", out);
         self.cancel_offers(now, id, out);
         self.end_entry(now, id, EntryStatus::Expired, out);
         self.change(id, now, out, |change| {
@@ -108,6 +110,39 @@ impl Supervisor {
         let mut decision = self.decide(now, &entry, Outcome::Ended, None, rule);
         decision.note = Some(note.to_owned());
         self.log(decision, out);
+    }
+
+    /// R14, after a restart: what would have happened had there been a life to see it.
+    pub(super) fn catch_up(&mut self, now: Timestamp, out: &mut Effects) {
+        // Nobody could answer these, so nobody missed them (R5).
+        let overdue: Vec<_> =
+            self.state.offers.values().filter(|offer| offer.expires_at <= now).map(|offer| offer.id.clone()).collect();
+        for offer_id in &overdue {
+            self.withdraw(now, offer_id, out);
+        }
+        let policy = self.settings.closing_policy;
+        if policy == FallbackPolicy::QueueAnyway {
+            return;
+        }
+        let closed: Vec<_> =
+            self.state.entries.values().filter(|entry| self.closed_since(entry, now)).cloned().collect();
+        for entry in closed {
+            let bot = self.state.cases.get(&entry.conversation_id).and_then(|case| case.chatbot_id.as_ref());
+            let (_, next_opening) = self.opening(bot, now);
+            self.expire(now, &entry.conversation_id, policy, next_opening, out);
+        }
+    }
+
+    /// Whether the hours ended since somebody began to wait. Who comes back from a lost agent began before.
+    fn closed_since(&self, entry: &QueueEntry, now: Timestamp) -> bool {
+        let case = self.state.cases.get(&entry.conversation_id);
+        let bot = case.and_then(|case| case.chatbot_id.as_ref()).and_then(|id| self.chatbots.get(id));
+        let Some(hours) = bot.and_then(|bot| bot.hours.as_ref()) else { return false };
+        entry.effective_priority <= self.settings.top_priority
+            && hours
+                .next_opening(entry.queued_at)
+                .and_then(|opening| hours.next_closing(opening))
+                .is_some_and(|closing| closing <= now)
     }
 
     /// R15: a chatbot opened or closed.

@@ -190,7 +190,7 @@ impl Supervisor {
             status: EntryStatus::Waiting,
             queued_at,
             base_priority: case.priority,
-            effective_priority: case.priority,
+            effective_priority: case.priority.min(settings.top_priority),
             skills: case.skills.clone(),
             excluded: Vec::new(),
             resets: 0,
@@ -199,7 +199,8 @@ impl Supervisor {
             age_at: ages.then_some(now + settings.ageing_step),
             relax_at: relaxes.then_some(now + settings.relax_after),
             retry_at: None,
-            max_wait_at: settings.max_wait.map(|wait| queued_at + wait),
+            // From now on: who comes back from a lost agent is not sent away for having been served.
+            max_wait_at: settings.max_wait.map(|wait| now + wait),
             abandon_at: None,
             predicted_wait_s: None,
         }

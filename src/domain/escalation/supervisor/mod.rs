@@ -7,6 +7,7 @@ mod dispatch;
 mod escalate;
 mod offers;
 mod places;
+mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ use super::state::{Case, Offer, QueueEntry, State};
 
 /// How many ended offers are remembered, so that a late answer is told who has the conversation.
 const ENDED_OFFERS_KEPT: usize = 4096;
+/// How many finished cases are remembered, for rooms that have not heard of it yet.
+const FINISHED_KEPT: usize = 4096;
 
 /// What the supervisor decides with.
 #[derive(Clone)]
@@ -74,6 +77,10 @@ pub struct Supervisor {
     unlinked: BTreeSet<ConversationId>,
     /// Ended offers and their conversations; the oldest are forgotten.
     ended_offers: BTreeMap<OfferId, ConversationId>,
+    /// Cases lately done with: a room that has not heard of it yet asks with older facts.
+    finished: BTreeMap<ConversationId, Case>,
+    /// Agents who count as gone for their silence alone: their link was never reported lost.
+    silent: BTreeSet<AgentId>,
 }
 
 impl Supervisor {
@@ -95,11 +102,15 @@ impl Supervisor {
             silent_at: BTreeMap::new(),
             unlinked: BTreeSet::new(),
             ended_offers: BTreeMap::new(),
+            finished: BTreeMap::new(),
+            silent: BTreeSet::new(),
         };
         for chatbot in setup.chatbots {
             this.put_chatbot(now, chatbot);
         }
         this.begin_graces(now, out);
+        this.catch_up(now, out);
+        this.dispatch(now, out);
         out.push(Effect::QueueChanged);
         this
     }
@@ -110,7 +121,7 @@ impl Supervisor {
     /// A [`Rejection`]; effects of deadlines that were due stand all the same.
     pub fn handle(&mut self, now: Timestamp, request: Request, out: &mut Effects) -> Result<Reply, Rejection> {
         self.fire_due(now, out);
-        match request {
+        match self.with_newest_facts(request) {
             Request::Escalate { facts, reason, priority, skills } => {
                 self.escalate(now, facts, reason, priority, skills, out)
             }
@@ -126,7 +137,7 @@ impl Supervisor {
             Request::Close { facts, by, reason } => self.close(now, facts, &by, reason, out),
             Request::AgentConnected(profile) => self.agent_connected(now, profile, out),
             Request::AgentDisconnected { agent_id } => self.agent_disconnected(now, &agent_id, out),
-            Request::AgentSeen { agent_id } => self.agent_seen(now, &agent_id),
+            Request::AgentSeen { agent_id } => self.agent_seen(now, &agent_id, out),
             Request::SetAvailability { agent_id, availability, reason } => {
                 self.set_availability(now, &agent_id, availability, reason, out)
             }
@@ -142,6 +153,8 @@ impl Supervisor {
             }
             Request::RemoveChatbot { chatbot_id } => {
                 self.remove_chatbot(&chatbot_id);
+                self.dispatch(now, out);
+                out.push(Effect::QueueChanged);
                 Ok(Reply::Done)
             }
             Request::Tick => Ok(Reply::Done),
@@ -188,6 +201,7 @@ impl Supervisor {
     fn apply(&mut self, op: Op, out: &mut Effects) {
         if let Op::ForgetCase { conversation_id } = &op {
             self.unlinked.remove(conversation_id);
+            self.remember_finished(conversation_id);
         }
         self.index.apply(&mut self.state, &op);
         out.push(Effect::Op(op));
@@ -345,6 +359,31 @@ impl Supervisor {
             self.silent_at.insert(agent_id.clone(), at);
             self.index.timers.insert((at, TimerKey::AgentHeartbeat(agent_id.clone())));
         }
+    }
+
+    fn remember_finished(&mut self, id: &ConversationId) {
+        if let Some(case) = self.state.cases.get(id) {
+            self.finished.insert(id.clone(), case.clone());
+        }
+        if self.finished.len() > FINISHED_KEPT {
+            self.finished.pop_first();
+        }
+    }
+
+    /// A room's facts may be older than the last decision about it, which it hears of once that is durable. Deciding
+    /// on them would fail at the compare-and-set, and end this life.
+    fn with_newest_facts(&self, mut request: Request) -> Request {
+        if let Request::Escalate { facts, .. }
+        | Request::AssignToMe { facts, .. }
+        | Request::Assign { facts, .. }
+        | Request::Close { facts, .. } = &mut request
+            && let Some(known) = self.finished.get(&facts.case.conversation_id)
+            && known.version > facts.case.version
+        {
+            facts.case = known.clone();
+            facts.escalation_requested = true;
+        }
+        request
     }
 
     fn remember_ended(&mut self, offer: &Offer) {

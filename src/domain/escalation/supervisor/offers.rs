@@ -65,6 +65,7 @@ impl Supervisor {
             expires_at: now + self.settings.offer_timeout,
         };
         let offer_id = offer.id.clone();
+        self.log_of_offer(now, &offer, Outcome::Transferred, 12, offer.note.clone(), out);
         self.put_offer(now, offer, out);
         offer_id
     }
@@ -136,7 +137,7 @@ impl Supervisor {
             return self.late_answer(offer_id, agent_id);
         };
         let id = offer.conversation_id.clone();
-        self.own_action(agent_id, out);
+        self.own_action(now, agent_id, out);
         self.end_offer(now, &offer, OfferStatus::Accepted, None, out);
         if let Some(owner) = &offer.from_agent_id {
             self.end_ownership(now, &id, "transferred", out);
@@ -178,8 +179,8 @@ impl Supervisor {
         let Some(offer) = self.state.offers.get(offer_id).filter(|offer| offer.agent_id == *agent_id).cloned() else {
             return self.late_answer(offer_id, agent_id).and(Err(Rejection::OfferGone { taken_by: None }));
         };
-        self.own_action(agent_id, out);
-        self.log_refusal(now, &offer, Outcome::Declined, 4, reason.clone(), out);
+        self.own_action(now, agent_id, out);
+        self.log_of_offer(now, &offer, Outcome::Declined, 4, reason.clone(), out);
         self.end_offer(now, &offer, OfferStatus::Declined, reason, out);
         self.after_refusal(now, &offer, true, out);
         self.dispatch(now, out);
@@ -189,16 +190,20 @@ impl Supervisor {
     /// R5: a missed offer counts; after N the agent is not responding until it does something itself.
     pub(super) fn offer_timed_out(&mut self, now: Timestamp, offer_id: &OfferId, out: &mut Effects) {
         let Some(offer) = self.state.offers.get(offer_id).cloned() else { return };
-        self.log_refusal(now, &offer, Outcome::TimedOut, 5, None, out);
+        self.log_of_offer(now, &offer, Outcome::TimedOut, 5, None, out);
         self.end_offer(now, &offer, OfferStatus::TimedOut, None, out);
         out.push(rescinded(&offer, now, "timed_out"));
         if let Some(mut agent) = self.state.agents.get(&offer.agent_id).cloned() {
-            agent.missed_offers = agent.missed_offers.saturating_add(1);
-            let silent = agent.missed_offers >= self.settings.missed_offers_limit;
+            // Who had no link was not there to answer: the grace decides about that one (R10).
+            let missed = i32::from(agent.presence == Presence::Connected);
+            agent.missed_offers = agent.missed_offers.saturating_add(missed);
+            let silent = missed > 0 && agent.missed_offers >= self.settings.missed_offers_limit;
             if silent && agent.availability == Availability::Available {
                 agent.availability = Availability::NotResponding;
             }
-            self.put_agent(agent, out);
+            if missed > 0 {
+                self.put_agent(agent, out);
+            }
             if silent {
                 self.withdraw_offers(now, &offer.agent_id, out);
                 self.tell_status(now, &offer.agent_id, out);
@@ -218,13 +223,13 @@ impl Supervisor {
     /// Takes back one pending offer; its entry or its owner goes on without it.
     pub(super) fn withdraw(&mut self, now: Timestamp, offer_id: &OfferId, out: &mut Effects) {
         let Some(offer) = self.state.offers.get(offer_id).cloned() else { return };
-        self.log_refusal(now, &offer, Outcome::Rescinded, 5, None, out);
+        self.log_of_offer(now, &offer, Outcome::Rescinded, 5, None, out);
         self.end_offer(now, &offer, OfferStatus::Rescinded, None, out);
         out.push(rescinded(&offer, now, "unavailable"));
         self.after_refusal(now, &offer, false, out);
     }
 
-    fn log_refusal(
+    fn log_of_offer(
         &mut self,
         now: Timestamp,
         offer: &Offer,
@@ -258,6 +263,10 @@ impl Supervisor {
         self.edit_entry(id, out, |entry| {
             if exclude && !entry.excluded.contains(&offer.agent_id) {
                 entry.excluded.push(offer.agent_id.clone());
+            }
+            // R8: nobody is kept waiting for somebody who said no.
+            if exclude && entry.sticky_agent_id.as_ref() == Some(&offer.agent_id) {
+                entry.sticky_until = None;
             }
             if none_left {
                 entry.status = EntryStatus::Waiting;

@@ -1,0 +1,10 @@
+//! The rules R1–R16, each as a property over random stories, and the cases that once broke one.
+
+mod cases;
+mod story;
+mod world;
+
+#[test]
+fn every_story_keeps_every_invariant() {
+    story::stories(|_| (), |(), _, _| {});
+}
