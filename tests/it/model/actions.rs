@@ -20,7 +20,10 @@ pub enum Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The message is handled; `again` leaves a copy on its way.
-    Deliver { message: Message, again: bool },
+    Deliver {
+        message: Message,
+        again: bool,
+    },
     /// The oldest decision becomes durable, and is told.
     Commit,
     /// The process dies and begins again from what is durable.
@@ -101,9 +104,7 @@ impl World {
                 by: Actor { user_id: Some("customer".into()), role: Role::Customer },
                 reason: "resolved".into(),
             },
-            Message::Accept(offer_id, by) => {
-                Request::Accept { offer_id: offer_id.clone(), agent_id: agent(*by) }
-            }
+            Message::Accept(offer_id, by) => Request::Accept { offer_id: offer_id.clone(), agent_id: agent(*by) },
             Message::Decline(offer_id, by) => {
                 Request::Decline { offer_id: offer_id.clone(), agent_id: agent(*by), reason: None }
             }

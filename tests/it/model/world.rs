@@ -7,7 +7,7 @@ use switchboard::domain::chatbot::{RoutingMode, RoutingSettings};
 use switchboard::domain::conversation::ConversationStatus;
 use switchboard::domain::escalation::invariant::{self, Broken};
 use switchboard::domain::escalation::{
-    AgentProfile, Case, Effect, Effects, Ledger, Op, OfferStatus, Request, Setup, State, Supervisor,
+    AgentProfile, Case, Effect, Effects, Ledger, OfferStatus, Op, Request, Setup, State, Supervisor,
 };
 use switchboard::domain::event::{AgentNotice, Event, Reply};
 use switchboard::domain::ids::{AgentId, ConversationId, OfferId};
@@ -54,8 +54,8 @@ impl Config {
             agents: 2,
             conversations: 2,
             limit: 1,
-            copies: 2,
-            pending_max: 3,
+            copies: 1,
+            pending_max: 2,
             transfers: false,
             budget: Budget { crashes: 1, jumps: 2, losses: 1 },
             settings,
@@ -65,7 +65,9 @@ impl Config {
     pub fn broadcast() -> Self {
         let mut config = Self::offers();
         config.settings.broadcast_offers = 2;
+        config.copies = 2;
         config.limit = 2;
+        config.pending_max = 1;
         config
     }
 
@@ -73,6 +75,7 @@ impl Config {
         let mut config = Self::offers();
         config.settings.mode = RoutingMode::Auto;
         config.transfers = true;
+        config.copies = 2;
         config
     }
 }
@@ -184,13 +187,7 @@ impl World {
         self.broken.get_or_insert_with(|| broken.to_string());
     }
 
-    fn keep(
-        &mut self,
-        config: &Config,
-        before: &State,
-        effects: Effects,
-        reply: Option<&Result<Reply, Rejection>>,
-    ) {
+    fn keep(&mut self, config: &Config, before: &State, effects: Effects, reply: Option<&Result<Reply, Rejection>>) {
         let after = self.brain.state().clone();
         if let Err(broken) = invariant::check(before, &after, &effects, &config.settings) {
             self.note(&broken);
