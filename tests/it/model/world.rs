@@ -54,8 +54,8 @@ impl Config {
             agents: 2,
             conversations: 2,
             limit: 1,
-            copies: 2,
-            pending_max: 3,
+            copies: 1,
+            pending_max: 2,
             transfers: false,
             budget: Budget { crashes: 1, jumps: 2, losses: 1 },
             settings,
@@ -65,7 +65,9 @@ impl Config {
     pub fn broadcast() -> Self {
         let mut config = Self::offers();
         config.settings.broadcast_offers = 2;
+        config.copies = 2;
         config.limit = 2;
+        config.pending_max = 1;
         config
     }
 
@@ -73,6 +75,7 @@ impl Config {
         let mut config = Self::offers();
         config.settings.mode = RoutingMode::Auto;
         config.transfers = true;
+        config.copies = 2;
         config
     }
 }
