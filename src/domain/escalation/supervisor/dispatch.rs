@@ -95,11 +95,13 @@ impl Supervisor {
         if !self.wants_service(entry) {
             return;
         }
+        // Whoever lost the link a moment ago may be back in a moment, after a restart all of them.
         let only_excluded = self
             .state
             .agents
             .values()
-            .filter(|agent| matches!(obstacle(agent, entry), None | Some(PassedOver::Excluded)))
+            .filter(|agent| agent.presence != Presence::Gone && agent.availability == Availability::Available)
+            .filter(|agent| has_skills(agent, &entry.skills))
             .all(|agent| entry.excluded.contains(&agent.id));
         if only_excluded {
             let wait = 1_i64.checked_shl(u32::try_from(entry.resets).unwrap_or(0)).unwrap_or(BACKOFF_MAX_S);

@@ -40,8 +40,10 @@ impl Supervisor {
             return Ok(());
         }
         let eligible = || self.state.agents.values().filter(|agent| takes(agent, entry));
+        let here = |agent: &&Agent| agent.presence == Presence::Connected;
         let kept = |agent: &Agent| entry.sticky_until.is_some() && entry.sticky_agent_id.as_ref() != Some(&agent.id);
-        let overlooked = eligible().find(|it| it.capacity.free() > 0 && !entry.excluded.contains(&it.id) && !kept(it));
+        let overlooked =
+            eligible().filter(here).find(|it| it.capacity.free() > 0 && !entry.excluded.contains(&it.id) && !kept(it));
         demand(overlooked.is_none(), Invariant::R16NothingLeftUndone, || {
             format!("{overlooked:?} could take {entry:?}")
         })?;
@@ -50,8 +52,9 @@ impl Supervisor {
     }
 }
 
+/// Has or may soon have a link, and would take it.
 fn takes(agent: &Agent, entry: &QueueEntry) -> bool {
-    agent.presence == Presence::Connected
+    agent.presence != Presence::Gone
         && agent.availability == Availability::Available
         && has_skills(agent, &entry.skills)
 }

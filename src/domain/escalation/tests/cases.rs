@@ -318,3 +318,18 @@ fn an_expired_wish_can_be_made_again() {
     world.escalate(0);
     assert_eq!(world.entry(0).unwrap().queued_at, later);
 }
+
+#[test]
+fn a_restart_does_not_forget_who_declined() {
+    let mut world = offering(|_| {});
+    world.connect(0, 1);
+    world.connect(1, 1);
+    world.escalate(0);
+    world.decline(0, 0);
+    assert_eq!(world.asked(0), [agent(1)]);
+    world.now = world.now + Millis::from_secs(31);
+    world.restart();
+    world.seconds(5);
+    world.connect(0, 1);
+    assert_eq!(world.entry(0).unwrap().excluded, [agent(0)], "agent 1 may come back");
+}
