@@ -32,7 +32,11 @@ impl Handler<FromPump> for Echo {
     }
 }
 
-async fn open(req: HttpRequest, body: web::Payload, budget: web::Data<ConnectionBudget>) -> actix_web::Result<HttpResponse> {
+async fn open(
+    req: HttpRequest,
+    body: web::Payload,
+    budget: web::Data<ConnectionBudget>,
+) -> actix_web::Result<HttpResponse> {
     let limits = FrameLimits { message_bytes: 32 << 20, binary: true };
     ws::upgrade(&req, body, limits, &budget, |pump, _cut| Echo { pump }.start().recipient())
 }
@@ -42,12 +46,11 @@ async fn open(req: HttpRequest, body: web::Payload, budget: web::Data<Connection
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0_u16);
     let budget = ConnectionBudget::default();
-    let server = HttpServer::new(move || {
-        App::new().app_data(web::Data::new(budget.clone())).route("/", web::get().to(open))
-    })
-    .on_connect(ws::remember_connection)
-    .workers(2)
-    .bind(("127.0.0.1", port))?;
+    let server =
+        HttpServer::new(move || App::new().app_data(web::Data::new(budget.clone())).route("/", web::get().to(open)))
+            .on_connect(ws::remember_connection)
+            .workers(2)
+            .bind(("127.0.0.1", port))?;
     for address in server.addrs() {
         println!("listening on {address}");
     }

@@ -62,7 +62,8 @@ fn maintenance_url() -> String {
                 server.folder.display(),
                 server.folder.display(),
             );
-            Command::new("setsid").args(["bash", "-c", &watch]).spawn().unwrap();
+            // It outlives this process on purpose, and ends itself.
+            Command::new("setsid").args(["--fork", "bash", "-c", &watch]).status().unwrap();
             (server.url.clone(), Some(server))
         }
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer};
 use serde_json::{Value, json};
-use switchboard::clock::{ManualClock, SystemClock};
+use switchboard::clock::ManualClock;
 use switchboard::config::{Config, PrivateUrl, Secret};
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::engine::{Engine, User};
@@ -77,21 +77,6 @@ impl Server {
         self.engine.handle().token(user, Millis::from_mins(10_000)).await.unwrap()
     }
 
-    /// Moves time in small steps, letting actors do what has come due after each.
-    pub async fn pass(&self, span: Millis) {
-        let step = 500;
-        let mut left = span.get();
-        while left > 0 {
-            let next = left.min(step);
-            self.clock.advance(Millis::new(next));
-            left -= next;
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-            }
-        }
-        self.settle().await;
-    }
-
     /// Waits until the supervisor has handled what was sent to it, and stored it.
     pub async fn settle(&self) {
         for _ in 0..3 {
@@ -127,9 +112,4 @@ impl Server {
         self.handle.stop(false).await;
         self.engine.stop();
     }
-}
-
-/// The machine's clock, where time has to go on by itself.
-pub fn real_clock() -> Arc<SystemClock> {
-    Arc::new(SystemClock)
 }

@@ -1,0 +1,199 @@
+//! REST: every route has its row in the table of who may do what and keeps to it; logins; the seeds' calls.
+
+use serde_json::{Value, json};
+use switchboard::auth::policy::{Action, Caller, Relation, Target, Verdict, allows};
+use switchboard::engine::User;
+use switchboard::protocol::dialect::{KeyStyle, REQUEST_TYPES, decode};
+use switchboard::protocol::error::ErrorCode;
+use switchboard::transport::rest::ROUTES;
+
+use crate::support::server::{INTERNAL, Server};
+
+/// What the table says to a caller who stands in no relation to anything.
+fn wanted(caller: Caller, action: Action) -> Option<u16> {
+    let relation = if matches!(action.target(), Target::Nothing) { Relation::None } else { Relation::Other };
+    match allows(caller, action, relation) {
+        Verdict::Allow => None,
+        Verdict::NotFound => Some(404),
+        Verdict::Forbidden => Some(403),
+        Verdict::Unauthenticated => Some(401),
+    }
+}
+
+#[actix_web::test]
+async fn every_route_keeps_to_its_row_for_every_caller() {
+    let server = Server::start().await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let (_, started) = server.post("/api/v1/conversations", &cleo, json!({})).await;
+    let conversation = started["conversationId"].as_str().unwrap().to_owned();
+    server.engine.handle().ensure_user(&User::agent("owner", "Owner")).await.unwrap();
+    let callers = [
+        (Caller::Anonymous, None),
+        (Caller::Customer, Some(server.token(&User::customer("stranger", "S")).await)),
+        (Caller::Agent, Some(server.token(&User::agent("other", "O")).await)),
+    ];
+    let mut walked = 0;
+    for route in ROUTES {
+        let id = match route.action.target() {
+            Target::Conversation => conversation.as_str(),
+            Target::Agent => "owner",
+            Target::Chatbot => "default",
+            Target::Offer => "no-such-offer",
+            Target::Nothing => "",
+        };
+        let path = route.path.replace("{id}", id);
+        for (caller, token) in &callers {
+            let Some(status) = wanted(*caller, route.action) else { continue };
+            // What is asked about comes first; the escalation call names its conversation in the body.
+            let body = json!({
+                "conversationId": conversation, "content": "x", "clientId": "x", "seq": 1, "score": 1, "status": "away",
+                "name": "x", "email": "x@y", "password": "x", "agentId": "owner", "userId": "cleo", "role": "agent",
+                "refreshToken": "x",
+            });
+            let body = if route.method == "get" { Value::Null } else { body };
+            let (found, answer) = server.call(route.method, &path, token.as_deref(), body).await;
+            // An offer that does not exist has nobody to whom it was made.
+            let gone = route.action.target() == Target::Offer && found == 409;
+            assert!(
+                found == status || gone,
+                "{} {path} as {caller:?}: {found} instead of {status}: {answer}",
+                route.method
+            );
+            assert!(answer["error"]["code"].is_string(), "{answer}");
+            walked += 1;
+        }
+    }
+    assert!(walked > 60, "{walked}");
+    server.stop().await;
+}
+
+#[test]
+fn every_action_is_reached_by_a_route_or_a_socket_command() {
+    let mut reached: Vec<Action> = ROUTES.iter().map(|route| route.action).collect();
+    for kind in REQUEST_TYPES {
+        let data = json!({
+            "conversationId": "c", "clientId": "i", "content": "x", "transferRequestId": "t", "agentId": "a", "to": "ai",
+            "status": "away", "score": 3, "topics": ["queue", "agents", "metrics", "notifications"], "seq": 1,
+            "conversations": [], "token": "t",
+        });
+        let mut data = data;
+        if *kind == "transfer" {
+            data["team"] = Value::Null;
+        }
+        let text = json!({ "type": kind, "data": data }).to_string();
+        let inbound = decode(&text, KeyStyle::Camel, 32).unwrap_or_else(|refused| panic!("{kind}: {refused:?}"));
+        use switchboard::domain::command::Command;
+        use switchboard::protocol::dialect::Request;
+        match inbound.request {
+            Request::Command(command) => {
+                reached.push(Action::of(&command));
+                if let Command::Subscribe { topics } = command {
+                    reached.extend(topics.into_iter().map(Action::of_topic));
+                }
+            }
+            Request::Register { .. } => reached.push(Action::SocketRegister),
+            Request::RefreshToken { .. } => reached.push(Action::SocketRefreshToken),
+            Request::Ping(_) => reached.push(Action::SocketPing),
+        }
+    }
+    // Said by a field of another call, so no route or command of their own.
+    reached.extend([Action::ConversationStartFor, Action::NoteSend, Action::Assign]);
+    let missing: Vec<&str> =
+        Action::ALL.iter().filter(|action| !reached.contains(action)).map(|a| a.as_str()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[actix_web::test]
+async fn a_refresh_token_works_once_and_its_reuse_ends_the_login() {
+    let server = Server::start().await;
+    let body = json!({ "email": "ADMIN@localhost", "password": "correct horse battery staple" });
+    let (_, login) = server.call("post", "/api/v1/auth/login", None, body).await;
+    let first = json!({ "refreshToken": login["refreshToken"] });
+    let (status, second) = server.call("post", "/api/v1/auth/refresh", None, first.clone()).await;
+    assert_eq!(status, 200);
+    assert_eq!(server.get("/api/v1/queue", second["token"].as_str().unwrap()).await.0, 200);
+    assert_eq!(server.call("post", "/api/v1/auth/refresh", None, first).await.0, 401);
+    let stolen = json!({ "refreshToken": second["refreshToken"] });
+    assert_eq!(server.call("post", "/api/v1/auth/refresh", None, stolen).await.0, 401);
+    assert_eq!(server.get("/api/v1/queue", second["token"].as_str().unwrap()).await.0, 401);
+    for (email, password) in [("admin@localhost", "wrong"), ("nobody@localhost", "wrong")] {
+        let body = json!({ "email": email, "password": password });
+        let (status, answer) = server.call("post", "/api/v1/auth/login", None, body).await;
+        assert_eq!((status, &answer["error"]["code"]), (401, &json!("unauthenticated")));
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn seed_000_s_assign_takes_a_waiting_conversation() {
+    let server = Server::with(|config| config.routing.mode = switchboard::domain::chatbot::RoutingMode::Manual).await;
+    let (cleo, ann) =
+        (server.token(&User::customer("cleo", "Cleo")).await, server.token(&User::agent("ann", "Ann")).await);
+    let (_, queued) =
+        server.post("/conversations/escalate", &cleo, json!({ "userId": "cleo", "reason": "help" })).await;
+    assert_eq!(queued["status"], "QUEUED", "{queued}");
+    let path = format!("/api/chats/{}/assign", queued["conversationId"].as_str().unwrap());
+    let (status, answer) = server.post(&path, &ann, json!({})).await;
+    assert_eq!((status, &answer["status"], &answer["agentName"]), (200, &json!("ASSIGNED"), &json!("Ann")), "{answer}");
+    assert_eq!(server.post(&path, &ann, json!({})).await.0, 200);
+    let bob = server.token(&User::agent("bob", "Bob")).await;
+    let (status, answer) = server.post(&path, &bob, json!({})).await;
+    assert_eq!(
+        (status, &answer["error"]["code"]),
+        (404, &json!("not_found")),
+        "what a colleague has is not for bob's eyes"
+    );
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn an_idempotency_key_answers_a_repeat_with_the_first_answer() {
+    let server = Server::start().await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let call = |body: Value| {
+        let request = server.http.post(format!("http://{}/api/v1/conversations", server.address));
+        request.bearer_auth(&cleo).header("idempotency-key", "k1").json(&body).send()
+    };
+    let first: Value = call(json!({ "priority": 1 })).await.unwrap().json().await.unwrap();
+    let again = call(json!({ "priority": 1 })).await.unwrap();
+    assert_eq!(again.status(), 201);
+    assert_eq!(again.json::<Value>().await.unwrap(), first);
+    let other = call(json!({ "priority": 2 })).await.unwrap();
+    assert_eq!(other.json::<Value>().await.unwrap()["error"]["code"], ErrorCode::IdempotencyMismatch.as_str());
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn the_host_mints_tokens_with_its_secret_only() {
+    let server = Server::start().await;
+    let body = json!({ "userId": "host-7", "role": "customer", "name": "Cleo" });
+    assert_eq!(server.call("post", "/api/v1/tokens", None, body.clone()).await.0, 404);
+    let request = server.http.post(format!("http://{}/api/v1/tokens", server.address));
+    let answer = request.header("x-internal-secret", INTERNAL).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let minted: Value = answer.json().await.unwrap();
+    assert_eq!(server.get("/api/v1/conversations", minted["token"].as_str().unwrap()).await.0, 200);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn lists_are_paged_by_an_opaque_cursor() {
+    let server = Server::start().await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    for _ in 0..5 {
+        server.post("/api/v1/conversations", &cleo, json!({})).await;
+    }
+    let (mut seen, mut path) = (Vec::new(), "/api/v1/conversations?limit=2".to_owned());
+    loop {
+        let (_, page) = server.get(&path, &cleo).await;
+        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        path = format!("/api/v1/conversations?limit=2&cursor={cursor}");
+    }
+    let mut distinct = seen.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!((seen.len(), distinct.len()), (5, 5));
+    assert_eq!(server.get("/api/v1/conversations?cursor=nonsense", &cleo).await.0, 400);
+    server.stop().await;
+}
