@@ -14,4 +14,5 @@ mod authz;
 mod cli;
 mod config;
 mod model;
+mod scenarios;
 mod tokens;
