@@ -18,6 +18,7 @@ mod crash;
 mod flow;
 mod model;
 mod rest;
+mod scenarios;
 mod sockets;
 mod store;
 mod support;
