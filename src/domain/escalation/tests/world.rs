@@ -148,13 +148,8 @@ impl World {
     }
 
     fn settle_without_checks(&mut self, before: State, effects: Effects) -> Moment {
-        let moment = Moment {
-            request: None,
-            before,
-            after: self.brain.state().clone(),
-            effects,
-            reply: Ok(Reply::Done),
-        };
+        let moment =
+            Moment { request: None, before, after: self.brain.state().clone(), effects, reply: Ok(Reply::Done) };
         self.store(&moment);
         moment
     }
