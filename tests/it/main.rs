@@ -13,4 +13,5 @@
 mod authz;
 mod cli;
 mod config;
+mod logging;
 mod tokens;
