@@ -20,6 +20,9 @@ pub const EXIT_USAGE: u8 = 2;
 /// The settings cannot be used (`EX_CONFIG` of sysexits.h).
 pub const EXIT_CONFIG: u8 = 78;
 
+/// The longest life of a token by `--ttl`, seconds.
+const YEAR_S: i64 = 31_536_000;
+
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", version, about = "Carries customer chats and hands them to people.")]
 struct Line {
@@ -65,7 +68,7 @@ struct TokenArgs {
     #[arg(long)]
     name: Option<String>,
     /// How long the token lives
-    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 3_600, value_parser = clap::value_parser!(i64).range(1..=YEAR_S))]
     ttl: i64,
 }
 

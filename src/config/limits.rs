@@ -11,7 +11,7 @@ section! {
         frame_bytes: usize = 65_536, Kind::Int(1_024, 16_777_216);
         /// The same before the client has said who it is, bytes.
         frame_bytes_unauthenticated: usize = 4_096, Kind::Int(256, 16_777_216);
-        /// The longest content of a chat message, characters.
+        /// The longest content of a message, characters.
         content_chars: usize = 8_000, Kind::Int(1, 1_000_000);
         /// Messages of one sender in 10 seconds.
         messages_per_10s: u32 = 20, Kind::Int(1, 1_000_000);
