@@ -197,3 +197,27 @@ async fn lists_are_paged_by_an_opaque_cursor() {
     assert_eq!(server.get("/api/v1/conversations?cursor=nonsense", &cleo).await.0, 400);
     server.stop().await;
 }
+
+#[test]
+fn the_protocol_paper_s_tables_say_what_the_code_says() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/protocol.md");
+    let paper = std::fs::read_to_string(path).unwrap();
+    let yes = |flag: bool| if flag { "yes" } else { "no" };
+    for code in ErrorCode::ALL {
+        let row =
+            format!("| `{}` | {} | {} | {} |", code.as_str(), code.status(), yes(code.retryable()), code.meaning());
+        assert!(paper.contains(&row), "{row}");
+    }
+    for close in switchboard::protocol::error::CLOSE_CODES {
+        let (back, resume, token) = (yes(close.reconnect), yes(close.resume), yes(close.new_token));
+        let row = format!("| {} | {} | {back} | {resume} | {token} |", close.code, close.name);
+        assert!(paper.contains(&row), "{row}");
+    }
+    for route in ROUTES {
+        let row = format!("| `{} {}` |", route.method.to_uppercase(), route.path);
+        assert!(paper.contains(&row), "{row}");
+    }
+    for kind in REQUEST_TYPES {
+        assert!(paper.contains(&format!("`{kind}")) || paper.contains(&format!("{kind} {{")), "{kind}");
+    }
+}
