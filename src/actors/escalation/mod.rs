@@ -9,7 +9,7 @@
 mod pushes;
 mod trace;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
@@ -57,6 +57,8 @@ pub struct SupervisorActor {
     loading: bool,
     pending: VecDeque<Pending>,
     linked: HashSet<UserId>,
+    /// The request that asked for a human, so that its id tells the story to its end, also when somebody comes later.
+    origins: HashMap<ConversationId, RequestId>,
     pushes: Pushes,
     timer: Option<(Timestamp, SpawnHandle)>,
     queue_number: u64,
@@ -76,6 +78,7 @@ impl SupervisorActor {
             loading: false,
             pending: VecDeque::new(),
             linked: HashSet::new(),
+            origins: HashMap::new(),
             pushes: Pushes::default(),
             timer: None,
             queue_number: 0,
@@ -142,6 +145,10 @@ impl SupervisorActor {
         };
         let request = with_link(request, &self.linked);
         trace::received(&request, &request_id);
+        if let Request::Escalate { facts, .. } = &request {
+            let conversation_id = facts.case.conversation_id.clone();
+            self.origins.entry(conversation_id).or_insert_with(|| request_id.clone());
+        }
         let mut effects = Effects::new();
         let answer = brain.handle(self.node.now(), request, &mut effects).map_err(Failure::from);
         self.carry_out(request_id, answer, reply, effects, ctx);
@@ -162,7 +169,7 @@ impl SupervisorActor {
         for effect in effects {
             match effect {
                 Effect::Op(op) => ops.push(op),
-                Effect::Trace(step) => trace::step(&step, &request_id),
+                Effect::Trace(step) => trace::step(&step, self.origin(trace::about_step(&step), &request_id)),
                 other => rest.push(other),
             }
         }
@@ -231,7 +238,8 @@ impl SupervisorActor {
     fn tell(&mut self, effect: Effect, request_id: &RequestId, ctx: &mut Context<Self>) {
         match effect {
             Effect::Notify { to, event } => {
-                trace::notified(&event, request_id);
+                trace::notified(&event, self.origin(trace::about_event(&event), request_id));
+                self.forget_origin(&event);
                 if let Event::AdminNotification {
                     notice: crate::domain::event::AdminNotice::AgentStatus { agent },
                     ..
@@ -243,6 +251,20 @@ impl SupervisorActor {
             }
             Effect::QueueChanged => self.queue_changed(ctx),
             Effect::Op(_) | Effect::Trace(_) => {}
+        }
+    }
+
+    fn origin<'a>(&'a self, about: Option<&ConversationId>, otherwise: &'a RequestId) -> &'a RequestId {
+        about.and_then(|conversation_id| self.origins.get(conversation_id)).unwrap_or(otherwise)
+    }
+
+    /// The story ends when the conversation does, or the wish is taken back or refused.
+    fn forget_origin(&mut self, event: &Event) {
+        if let Event::ConversationClosed { conversation_id, .. } | Event::EscalationStatus { conversation_id, .. } =
+            event
+            && self.brain.as_ref().is_none_or(|brain| !brain.state().cases.contains_key(conversation_id))
+        {
+            self.origins.remove(conversation_id);
         }
     }
 
@@ -369,7 +391,12 @@ impl Handler<SupervisorMessage> for SupervisorActor {
 
     fn handle(&mut self, message: SupervisorMessage, ctx: &mut Self::Context) {
         if self.loading {
-            self.early.push(message);
+            match message {
+                SupervisorMessage::Ask { reply, .. } if self.early.len() >= MAILBOX => {
+                    reply.send(Err(Failure::Overloaded("supervisor")));
+                }
+                message => self.early.push(message),
+            }
         } else {
             self.take(message, ctx);
         }

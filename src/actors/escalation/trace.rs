@@ -3,7 +3,7 @@
 
 use crate::domain::escalation::{Request, Trace};
 use crate::domain::event::{AdminNotice, AgentNotice, EscalationStatus, Event, Reply};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{ConversationId, RequestId};
 
 use super::super::messages::Answer;
 
@@ -28,6 +28,32 @@ pub(super) fn received(request: &Request, request_id: &RequestId) {
             log::info!("request.id" = id, "agent.id" = agent_id.as_str(); "agent lost its last link");
         }
         _ => {}
+    }
+}
+
+/// The conversation that a step is about.
+pub(super) fn about_step(step: &Trace) -> Option<&ConversationId> {
+    match step {
+        Trace::HoursChecked { conversation_id, .. }
+        | Trace::AgentsCounted { conversation_id, .. }
+        | Trace::AgentChosen { conversation_id, .. }
+        | Trace::Enqueued { conversation_id, .. }
+        | Trace::OfferMade { conversation_id, .. } => Some(conversation_id),
+    }
+}
+
+/// The conversation that a logged event is about.
+pub(super) fn about_event(event: &Event) -> Option<&ConversationId> {
+    match event {
+        Event::AgentNotification { notice: AgentNotice::NewConversationAssigned { conversation_id, .. }, .. }
+        | Event::AdminNotification {
+            notice:
+                AdminNotice::ConversationAssigned { conversation_id, .. }
+                | AdminNotice::NewQueueEntry { conversation_id, .. },
+            ..
+        }
+        | Event::AgentJoined { conversation_id, .. } => Some(conversation_id),
+        _ => None,
     }
 }
 

@@ -1,0 +1,82 @@
+//! Decisions a second of the pure core: 1,000 agents, 10,000 waiting; every decision frees a unit and fills it again.
+//!
+//! `cargo bench --bench decisions`
+
+use switchboard::domain::chatbot::RoutingSettings;
+use switchboard::domain::conversation::ConversationStatus;
+use switchboard::domain::escalation::{
+    Actor, AgentProfile, Case, ConversationFacts, Effects, Request, Setup, State, Supervisor,
+};
+use switchboard::domain::time::{Millis, Timestamp};
+use switchboard::domain::user::Role;
+
+const AGENTS: usize = 1_000;
+const WAITING: usize = 10_000;
+const DECISIONS: usize = 100_000;
+
+fn facts(place: usize) -> ConversationFacts {
+    let id = format!("01a1fcb5-6ed3-7008-bded-{place:012}");
+    ConversationFacts {
+        case: Case {
+            conversation_id: id.as_str().into(),
+            customer_id: format!("c{id}").into(),
+            customer_name: "Cleo".into(),
+            chatbot_id: None,
+            status: ConversationStatus::Active,
+            assigned_agent_id: None,
+            version: 1,
+            priority: 0,
+            skills: Vec::new(),
+            reason: None,
+            escalated_at: None,
+            assigned_at: None,
+            wrap_up_until: None,
+            assignment_id: None,
+        },
+        escalation_requested: false,
+        customer_online: true,
+        last_agent_id: None,
+    }
+}
+
+#[expect(clippy::print_stdout, clippy::disallowed_methods, clippy::expect_used, reason = "a measurement")]
+fn main() {
+    let mut now = Timestamp::from_millis(1_795_428_000_000);
+    let mut out = Effects::new();
+    let mut brain =
+        Supervisor::restore(Setup::new(RoutingSettings::default(), Vec::new(), 1), State::default(), now, &mut out);
+    for place in 0..AGENTS {
+        let profile = AgentProfile {
+            id: format!("agent-{place:04}").into(),
+            name: "Ann".into(),
+            limit: Some(1),
+            skills: None,
+            teams: None,
+        };
+        brain.handle(now, Request::AgentConnected(profile), &mut out).expect("an agent");
+    }
+    let escalate = |place| Request::Escalate { facts: facts(place), reason: None, priority: None, skills: Vec::new() };
+    for place in 0..AGENTS + WAITING {
+        out.clear();
+        brain.handle(now, escalate(place), &mut out).expect("an escalation");
+    }
+    assert_eq!(brain.state().entries.len(), WAITING);
+    let began = std::time::Instant::now();
+    for place in 0..DECISIONS {
+        now = now + Millis::new(1);
+        out.clear();
+        // The oldest owned conversation ends, the head of the queue takes its place, and a new one joins the queue.
+        let by = Actor { user_id: None, role: Role::Admin };
+        brain
+            .handle(now, Request::Close { facts: facts(place), by, reason: "solved".into() }, &mut out)
+            .expect("a close");
+        brain.handle(now, escalate(AGENTS + WAITING + place), &mut out).expect("an escalation");
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    assert_eq!(brain.state().entries.len(), WAITING);
+    let pairs = f64::from(u32::try_from(DECISIONS).expect("fits"));
+    println!(
+        "{:.0} decisions/s ({AGENTS} agents, {WAITING} waiting; a decision = one close with its assignment, or one escalation)",
+        2.0 * pairs / seconds
+    );
+}
