@@ -32,7 +32,7 @@ impl Supervisor {
     pub fn place(&self, now: Timestamp, id: &ConversationId) -> Option<QueuePlace> {
         let entry = self.state.entries.get(id)?;
         let key = super::super::index::queue_key(entry);
-        let supply = self.supply(&entry.skills);
+        let supply = self.supply_for(entry);
         let (mut position, mut ahead, mut head) = (1, 0, None);
         for (_, queued_at, other_id) in self.index.queue.range(..&key) {
             position += 1;
@@ -55,7 +55,8 @@ impl Supervisor {
         for (rank, (_, _, id)) in self.index.queue.iter().enumerate() {
             let Some(entry) = self.state.entries.get(id) else { continue };
             let skills = entry.skills.as_slice();
-            let supply = *lanes.entry(skills).or_insert_with(|| self.supply(skills));
+            let mut supply = *lanes.entry(skills).or_insert_with(|| self.supply(skills));
+            supply.free += self.units_kept_for(id);
             let ahead: usize =
                 seen.iter().filter(|(other, _)| self.lanes_meet(other, skills)).map(|(_, count)| count).sum();
             let head = heads
@@ -145,6 +146,16 @@ impl Supervisor {
             open,
             head_waited: Some(now.since(head_queued_at)),
         })
+    }
+
+    /// What may serve an entry: the unit that its own offer keeps for it is free for it.
+    fn supply_for(&self, entry: &QueueEntry) -> Supply {
+        let supply = self.supply(&entry.skills);
+        Supply { free: supply.free + self.units_kept_for(&entry.conversation_id), ..supply }
+    }
+
+    fn units_kept_for(&self, id: &ConversationId) -> i64 {
+        self.index.offers_of.get(id).map_or(0, |offers| i64::try_from(offers.len()).unwrap_or(0))
     }
 
     /// Units of connected, available agents who have the skills.

@@ -333,3 +333,13 @@ fn a_restart_does_not_forget_who_declined() {
     world.connect(0, 1);
     assert_eq!(world.entry(0).unwrap().excluded, [agent(0)], "agent 1 may come back");
 }
+
+#[test]
+fn whoever_is_being_offered_is_not_told_to_wait_for_the_unit_that_is_kept_for_them() {
+    let mut world = offering(|_| {});
+    world.connect(0, 1);
+    world.escalate(0);
+    let place = world.brain.place(world.now, &conversation(0)).unwrap();
+    assert_eq!(place.wait.unwrap().p50_s, 0);
+    assert_eq!(world.brain.places(world.now), [(conversation(0), place)]);
+}

@@ -1,6 +1,11 @@
 //! The rules R1–R16, each as a property over random stories, and the cases that once broke one.
 
+mod asking;
 mod cases;
+mod lost;
+mod moments;
+mod order;
+mod ownership;
 mod story;
 mod world;
 

@@ -40,6 +40,8 @@ pub(super) struct World {
     pub settings: RoutingSettings,
     pub chatbots: BTreeMap<ChatbotId, Chatbot>,
     pub linked: BTreeSet<ConversationId>,
+    /// When hours were changed last.
+    pub hours_at: Timestamp,
     /// Every offer ever made, with its agent.
     pub offers: Vec<(OfferId, AgentId)>,
     epoch: u64,
@@ -83,6 +85,7 @@ impl World {
             settings,
             chatbots: BTreeMap::new(),
             linked: BTreeSet::new(),
+            hours_at: NOON,
             offers: Vec::new(),
             epoch: 1,
         }
@@ -121,7 +124,10 @@ impl World {
         match &request {
             Request::CustomerLost { conversation_id } => drop(self.linked.remove(conversation_id)),
             Request::CustomerBack { conversation_id } => drop(self.linked.insert(conversation_id.clone())),
-            Request::PutChatbot(bot) => drop(self.chatbots.insert(bot.id.clone(), bot.clone())),
+            Request::PutChatbot(bot) => {
+                self.hours_at = self.now;
+                self.chatbots.insert(bot.id.clone(), bot.clone());
+            }
             Request::RemoveChatbot { chatbot_id } => drop(self.chatbots.remove(chatbot_id)),
             _ => {}
         }
@@ -296,6 +302,15 @@ impl World {
 
     pub(super) fn the_agent(&self, n: usize) -> &crate::domain::agent::Agent {
         &self.shadow.agents[&agent(n)]
+    }
+
+    pub(super) fn hours_changed_since(&self, at: Timestamp) -> bool {
+        self.hours_at >= at
+    }
+
+    /// How many offers an agent has.
+    pub(super) fn asked_of(&self, id: &AgentId) -> usize {
+        self.shadow.offers.values().filter(|offer| offer.agent_id == *id).count()
     }
 
     /// The agents who are asked about a conversation.
