@@ -20,6 +20,7 @@ pub(super) const NOON: Timestamp = Timestamp::from_millis(1_795_176_000_000);
 /// One request, what it led to, and the tables before and after it.
 pub(super) struct Moment {
     pub request: Option<Request>,
+    pub now: Timestamp,
     pub before: State,
     pub after: State,
     pub effects: Effects,
@@ -29,6 +30,19 @@ pub(super) struct Moment {
 impl Moment {
     pub(super) fn ops(&self) -> impl Iterator<Item = &Op> {
         self.effects.iter().filter_map(|effect| if let Effect::Op(op) = effect { Some(op) } else { None })
+    }
+
+    /// Each op with the tables just before it.
+    pub(super) fn replay(&self, mut see: impl FnMut(&State, &Op)) {
+        let mut state = self.before.clone();
+        for op in self.ops() {
+            see(&state, op);
+            state.apply(op);
+        }
+    }
+
+    pub(super) fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.ops().filter_map(|op| if let Op::LogDecision { decision, .. } = op { Some(decision) } else { None })
     }
 }
 
@@ -154,8 +168,14 @@ impl World {
     }
 
     fn settle_without_checks(&mut self, before: State, effects: Effects) -> Moment {
-        let moment =
-            Moment { request: None, before, after: self.brain.state().clone(), effects, reply: Ok(Reply::Done) };
+        let moment = Moment {
+            request: None,
+            now: self.now,
+            before,
+            after: self.brain.state().clone(),
+            effects,
+            reply: Ok(Reply::Done),
+        };
         self.store(&moment);
         moment
     }
@@ -168,7 +188,7 @@ impl World {
         reply: Result<Reply, Rejection>,
     ) -> Moment {
         let after = self.brain.state().clone();
-        let moment = Moment { request, before, after, effects, reply };
+        let moment = Moment { request, now: self.now, before, after, effects, reply };
         self.store(&moment);
         let held = invariant::check(&moment.before, &moment.after, &moment.effects, &self.settings);
         let held = held.and_then(|()| self.brain.verify(self.now));
