@@ -111,6 +111,9 @@ async fn bad_frames_get_a_typed_error_that_names_the_field() {
         let answer = cleo.ask("send_message", data).await;
         assert_eq!((&answer["data"]["code"], &answer["data"]["field"]), (&json!("invalid"), &json!(field)));
     }
+    let large =
+        json!({ "conversationId": id, "content": "x", "clientId": "c", "metadata": { "page": "x".repeat(9000) } });
+    assert_eq!(cleo.ask("send_message", large).await["data"]["field"], "data.metadata");
     // Nobody noticed.
     assert_eq!(say(&mut cleo, &id, "fine").await, 1);
     server.stop().await;

@@ -104,6 +104,7 @@ impl Node {
         if let Some(content) = &start.first_message {
             text::content("data.firstMessage", content, self.limits().content_chars)?;
         }
+        self.metadata_fits(start.metadata.as_deref())?;
         let priority = checked_priority(start.priority)?;
         checked_skills(&start.skills)?;
         let chatbot_id = self.chatbot_for(principal, start.chatbot_id.as_ref())?;
@@ -150,6 +151,21 @@ impl Node {
             metadata: start.metadata.clone(),
         };
         Ok(NewConversation { conversation, participants: vec![owner] })
+    }
+
+    /// Whether a client's opaque JSON is small enough to keep.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the bound.
+    pub fn metadata_fits(&self, metadata: Option<&str>) -> Result<(), Rejection> {
+        let most = self.limits().metadata_bytes;
+        match metadata {
+            Some(text) if text.len() > most => Err(Rejection::Invalid {
+                field: "data.metadata".into(),
+                message: format!("must be at most {most} bytes"),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The entrance asked for, or the token's own, or the default one.

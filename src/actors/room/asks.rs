@@ -137,6 +137,7 @@ impl RoomActor {
         record.open()?;
         let content = text::content("data.content", &message.content, self.node.limits().content_chars)?;
         text::client_id("data.clientId", &message.client_id)?;
+        self.node.metadata_fits(message.metadata.as_deref())?;
         if principal.role == Role::Customer && message.kind != MessageKind::Text {
             return Err(Rejection::Invalid { field: "data.messageType".into(), message: "must be text".into() });
         }
