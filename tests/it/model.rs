@@ -13,8 +13,8 @@ use stateright::{Checker, Model, Property};
 use world::{Config, World};
 
 /// States to generate in each check, repeats included, unless `SWITCHBOARD_MODEL_STATES` says otherwise. More than half
-/// are distinct, so the three checks together look at some 2 × 10⁵ distinct ones.
-const STATES: usize = 120_000;
+/// are distinct, so the three checks together look at some 1.5 × 10⁵ distinct ones.
+const STATES: usize = 100_000;
 
 impl Model for Config {
     type State = World;

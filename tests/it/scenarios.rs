@@ -4,6 +4,7 @@
 //! what and what was decided by which rule. `SWITCHBOARD_WRITE_SCENARIOS=1` writes these lines anew. Each file is told
 //! a second time with a crash and a restart after every command, and must end the same.
 
+mod grammar;
 mod stage;
 mod words;
 

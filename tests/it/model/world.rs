@@ -65,6 +65,7 @@ impl Config {
     pub fn broadcast() -> Self {
         let mut config = Self::offers();
         config.settings.broadcast_offers = 2;
+        config.budget.losses = 0;
         config.copies = 2;
         config.limit = 2;
         config.pending_max = 1;

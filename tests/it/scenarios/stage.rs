@@ -1,11 +1,10 @@
 //! Where a scenario is played: the supervisor of production, the database's rules, and a clock.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use chrono::TimeZone;
 use switchboard::domain::agent::Availability;
-use switchboard::domain::chatbot::{Chatbot, FallbackPolicy, RoutingMode, RoutingSettings};
+use switchboard::domain::chatbot::{Chatbot, RoutingSettings};
 use switchboard::domain::command::{ReleaseTo, TransferTarget};
 use switchboard::domain::conversation::ConversationStatus;
 use switchboard::domain::escalation::{
@@ -13,12 +12,13 @@ use switchboard::domain::escalation::{
     invariant,
 };
 use switchboard::domain::event::Reply;
-use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
+use switchboard::domain::hours::{BusinessHours, DatedException};
 use switchboard::domain::ids::{AgentId, ConversationId, OfferId};
 use switchboard::domain::rejection::Rejection;
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::Role;
 
+use super::grammar::{interval, list, mode, number, policy, span, split};
 use super::words;
 
 type Done = Result<(), String>;
@@ -60,46 +60,6 @@ impl Default for Stage {
 
 fn id(name: &str) -> String {
     name.to_lowercase()
-}
-
-/// `"in quotes"` is one word.
-fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (nth, part) in line.split('"').enumerate() {
-        if nth % 2 == 1 {
-            words.push(part.to_owned());
-        } else {
-            words.extend(part.split_whitespace().map(str::to_owned));
-        }
-    }
-    words
-}
-
-fn span(text: &str) -> Result<Millis, String> {
-    let (digits, unit) = text.split_at(text.find(|it: char| !it.is_ascii_digit()).ok_or("a time needs s, m or h")?);
-    let amount: i64 = digits.parse().map_err(|_| format!("{text} is no time"))?;
-    match unit {
-        "s" => Ok(Millis::from_secs(amount)),
-        "m" => Ok(Millis::from_mins(amount)),
-        "h" => Ok(Millis::from_mins(amount * 60)),
-        _ => Err(format!("{text} is no time")),
-    }
-}
-
-fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::to_owned).collect()
-}
-
-fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text} is no number"))
-}
-
-fn policy(text: &str) -> Result<FallbackPolicy, String> {
-    FallbackPolicy::parse(text).ok_or_else(|| format!("{text} is no policy"))
-}
-
-fn mode(text: &str) -> Result<RoutingMode, String> {
-    RoutingMode::parse(text).ok_or_else(|| format!("{text} is no mode"))
 }
 
 impl Stage {
@@ -567,19 +527,6 @@ impl Stage {
     pub fn endings(&self) -> String {
         self.all_standings().join("; ")
     }
-}
-
-fn interval(text: &str) -> Result<Interval, String> {
-    let minute = |text: &str| -> Result<u16, String> {
-        let (hour, minute) = text.split_once(':').ok_or_else(|| format!("{text} is no time of day"))?;
-        Ok(number::<u16>(hour)? * 60 + number::<u16>(minute)?)
-    };
-    let (from, to) = text.trim_end_matches(',').split_once('-').ok_or_else(|| format!("{text} is no span"))?;
-    let (from_minute, mut to_minute) = (minute(from)?, minute(to)?);
-    if to_minute <= from_minute {
-        to_minute += 1440;
-    }
-    Ok(Interval { from_minute, to_minute })
 }
 
 fn case(name: &str, chatbot_id: Option<switchboard::domain::ids::ChatbotId>) -> Case {

@@ -152,15 +152,20 @@ impl Supervisor {
         self.arm_hours(id, now);
         out.push(Effect::QueueChanged);
         let (open, next_opening) = self.opening(Some(id), now);
-        if open || self.settings.closing_policy == FallbackPolicy::QueueAnyway {
+        if self.settings.closing_policy == FallbackPolicy::QueueAnyway {
             return;
         }
+        // A late timer may find it open again.
         let waiting: Vec<_> = self
             .state
             .entries
-            .keys()
-            .filter(|entry| self.state.cases.get(*entry).is_some_and(|case| case.chatbot_id.as_ref() == Some(id)))
-            .cloned()
+            .values()
+            .filter(|entry| {
+                let case = self.state.cases.get(&entry.conversation_id);
+                let here = case.is_some_and(|case| case.chatbot_id.as_ref() == Some(id));
+                here && (!open || self.closed_since(entry, now))
+            })
+            .map(|entry| entry.conversation_id.clone())
             .collect();
         for conversation_id in waiting {
             self.expire(now, &conversation_id, self.settings.closing_policy, next_opening, out);

@@ -23,7 +23,11 @@ impl Supervisor {
         match status {
             ConversationStatus::Closed | ConversationStatus::WrapUp => return Err(Rejection::ConversationClosed),
             ConversationStatus::Active => {}
-            _ => return Ok(Reply::Escalation(self.status_again(now, &id))),
+            _ => {
+                // Who asks is there, with or without a link (R11).
+                self.customer_seen(now, &id, out)?;
+                return Ok(Reply::Escalation(self.status_again(now, &id)));
+            }
         }
         let mut facts = facts;
         facts.case.priority = priority.unwrap_or(facts.case.priority);

@@ -343,3 +343,26 @@ fn whoever_is_being_offered_is_not_told_to_wait_for_the_unit_that_is_kept_for_th
     assert_eq!(place.wait.unwrap().p50_s, 0);
     assert_eq!(world.brain.places(world.now), [(conversation(0), place)]);
 }
+
+#[test]
+fn asking_again_without_a_link_is_a_sign_of_life() {
+    let mut world = World::mode(RoutingMode::Auto);
+    world.escalate(0);
+    world.lost(0);
+    world.seconds(120);
+    world.escalate(0);
+    world.seconds(120);
+    assert!(world.entry(0).is_some());
+    world.seconds(60);
+    assert!(world.entry(0).is_none());
+}
+
+#[test]
+fn a_closing_time_that_is_noticed_late_still_ends_the_wait() {
+    let mut world = World::new(RoutingSettings { closing_policy: FallbackPolicy::Ai, ..RoutingSettings::default() });
+    world.ask(Request::PutChatbot(Chatbot { hours: Some(some_hours()), ..chatbot("bot-0") }));
+    world.escalate(0);
+    // From 12:00 to 14:30 in one step, as after a suspended process: closed at 13:00, open again at 14:00.
+    world.pass(Millis::from_mins(150));
+    assert!(world.entry(0).is_none());
+}

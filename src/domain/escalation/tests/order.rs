@@ -36,6 +36,7 @@ fn r06_the_queue_is_ordered_by_aged_priority_then_age_then_id() {
                 .map(|entry| {
                     let back = came_back.contains(&entry.conversation_id);
                     let priority = if back { head } else { effective(world, entry, moment.now) };
+                    assert_eq!(entry.effective_priority, priority, "{entry:?}");
                     (-priority, entry.queued_at, entry.conversation_id.clone())
                 })
                 .collect();

@@ -290,7 +290,7 @@ pub(super) fn stories_with<T>(
     begin: impl Fn(&World) -> T,
     see: impl Fn(&mut T, &World, &Moment),
 ) {
-    let cases = std::env::var("SWITCHBOARD_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(64);
+    let cases = std::env::var("SWITCHBOARD_STORIES").ok().and_then(|text| text.parse().ok()).unwrap_or(48);
     let config =
         ProptestConfig { cases, max_shrink_iters: 2000, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |(settings in settings(), steps in steps())| {
