@@ -12,7 +12,7 @@ use switchboard::domain::user::Role;
 
 const AGENTS: usize = 1_000;
 const WAITING: usize = 10_000;
-const DECISIONS: usize = 100_000;
+const DECISIONS: usize = 1_000;
 
 fn facts(place: usize) -> ConversationFacts {
     let id = format!("01a1fcb5-6ed3-7008-bded-{place:012}");
