@@ -55,7 +55,7 @@ impl From<crate::store::StoreError> for ApiError {
 
 /// A socket's fields stand in `data`; a body's stand by themselves.
 fn body_path(error: WireError) -> WireError {
-    let field = error.field();
+    let field = error.details.as_ref().and_then(|details| details.get("field")).and_then(|field| field.as_str());
     match field.and_then(|field| field.strip_prefix("data.")) {
         Some(bare) => {
             let message = error.message.strip_prefix("data.").unwrap_or(&error.message);
