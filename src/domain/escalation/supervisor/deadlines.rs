@@ -134,13 +134,16 @@ impl Supervisor {
     }
 
     /// Whether the hours ended since somebody began to wait. Who comes back from a lost agent began before.
+    ///
+    /// Hours that were changed meanwhile count from the change on: nobody is sent away for an evening that, when they
+    /// waited through it, was not one. A restart must see it the same way (R14).
     fn closed_since(&self, entry: &QueueEntry, now: Timestamp) -> bool {
         let case = self.state.cases.get(&entry.conversation_id);
         let bot = case.and_then(|case| case.chatbot_id.as_ref()).and_then(|id| self.chatbots.get(id));
-        let Some(hours) = bot.and_then(|bot| bot.hours.as_ref()) else { return false };
+        let Some((bot, hours)) = bot.and_then(|bot| Some((bot, bot.hours.as_ref()?))) else { return false };
         entry.effective_priority <= self.settings.top_priority
             && hours
-                .next_opening(entry.queued_at)
+                .next_opening(entry.queued_at.max(bot.updated_at))
                 .and_then(|opening| hours.next_closing(opening))
                 .is_some_and(|closing| closing <= now)
     }

@@ -196,6 +196,25 @@ fn hours_that_end_while_the_server_is_down_end_the_wait() {
 }
 
 #[test]
+fn hours_that_are_changed_under_a_waiting_customer_count_from_the_change_on_also_after_a_restart() {
+    let mut world = World::new(RoutingSettings {
+        closing_policy: FallbackPolicy::OfflineMessage,
+        customer_grace: Millis::from_mins(600),
+        ..RoutingSettings::default()
+    });
+    world.ask(Request::PutChatbot(chatbot("bot-0")));
+    world.escalate(0);
+    // 13:30: by the new hours it closed at 13:00 and opens at 14:00.
+    world.now = world.now + Millis::from_mins(90);
+    world.ask(Request::PutChatbot(Chatbot { hours: Some(some_hours()), updated_at: world.now, ..chatbot("bot-0") }));
+    world.restart();
+    assert!(world.entry(0).is_some(), "sent away for an evening that was none");
+    world.now = world.now + Millis::from_mins(24 * 60);
+    world.restart();
+    assert!(world.entry(0).is_none(), "the next closing time counts");
+}
+
+#[test]
 fn a_customers_second_click_does_not_end_the_agents_paperwork() {
     let settings = RoutingSettings { wrap_up: Millis::from_secs(60), ..RoutingSettings::default() };
     let mut world = World::new(settings);

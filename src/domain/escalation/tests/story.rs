@@ -5,7 +5,7 @@ use proptest::sample::select;
 
 use super::world::*;
 use crate::domain::agent::Availability;
-use crate::domain::chatbot::{FallbackPolicy, RoutingMode, RoutingSettings};
+use crate::domain::chatbot::{Chatbot, FallbackPolicy, RoutingMode, RoutingSettings};
 use crate::domain::command::{ReleaseTo, TransferTarget};
 use crate::domain::escalation::*;
 use crate::domain::hours::{BusinessHours, Interval};
@@ -229,9 +229,9 @@ pub(super) fn tell(world: &mut World, step: &Step) -> Option<Moment> {
             Some(world.restart())
         }
         Step::Bot { nth, mode, hours } => {
-            let bot = chatbot(&format!("bot-{nth}"));
+            let bot = Chatbot { updated_at: world.now, ..chatbot(&format!("bot-{nth}")) };
             let hours = hours.then(some_hours);
-            Some(world.ask(Request::PutChatbot(crate::domain::chatbot::Chatbot { routing_mode: mode, hours, ..bot })))
+            Some(world.ask(Request::PutChatbot(Chatbot { routing_mode: mode, hours, ..bot })))
         }
         _ => tell_about_conversation(world, step),
     }
