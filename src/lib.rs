@@ -1,6 +1,7 @@
 //! Switchboard: an actor-based realtime engine for customer conversations.
 
 pub mod actors;
+pub mod assistant;
 pub mod auth;
 pub mod cli;
 pub mod clock;

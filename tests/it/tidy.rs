@@ -14,12 +14,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("keyring", &["domain", "auth", "config"]),
     ("logging", &["config"]),
     ("store", &["domain"]),
-    ("actors", &["domain", "clock", "protocol", "config", "auth", "store"]),
-    ("transport", &["domain", "clock", "protocol", "config", "auth", "store", "actors"]),
+    ("assistant", &["domain", "clock", "config"]),
+    ("actors", &["domain", "clock", "protocol", "config", "auth", "store", "assistant"]),
+    ("transport", &["domain", "clock", "protocol", "config", "auth", "store", "assistant", "actors"]),
     ("first_start", &["domain", "auth", "store"]),
     (
         "engine",
-        &["domain", "clock", "protocol", "config", "auth", "keyring", "store", "actors", "transport", "first_start"],
+        &[
+            "domain",
+            "clock",
+            "protocol",
+            "config",
+            "auth",
+            "keyring",
+            "store",
+            "assistant",
+            "actors",
+            "transport",
+            "first_start",
+        ],
     ),
 ];
 
