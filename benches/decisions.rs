@@ -12,7 +12,7 @@ use switchboard::domain::user::Role;
 
 const AGENTS: usize = 1_000;
 const WAITING: usize = 10_000;
-const DECISIONS: usize = 1_000;
+const DECISIONS: usize = 50_000;
 
 fn facts(place: usize) -> ConversationFacts {
     let id = format!("01a1fcb5-6ed3-7008-bded-{place:012}");
@@ -39,7 +39,15 @@ fn facts(place: usize) -> ConversationFacts {
     }
 }
 
-#[expect(clippy::print_stdout, clippy::disallowed_methods, clippy::expect_used, reason = "a measurement")]
+/// Processor seconds of this thread so far: the machine may be busy with other things.
+#[expect(clippy::expect_used, clippy::cast_precision_loss, clippy::as_conversions, reason = "a measurement")]
+fn processor() -> f64 {
+    let used = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_THREAD).expect("Linux");
+    let (user, system) = (used.user_time(), used.system_time());
+    (user.tv_sec() + system.tv_sec()) as f64 + (user.tv_usec() + system.tv_usec()) as f64 / 1e6
+}
+
+#[expect(clippy::print_stdout, clippy::expect_used, reason = "a measurement")]
 fn main() {
     let mut now = Timestamp::from_millis(1_795_428_000_000);
     let mut out = Effects::new();
@@ -61,7 +69,7 @@ fn main() {
         brain.handle(now, escalate(place), &mut out).expect("an escalation");
     }
     assert_eq!(brain.state().entries.len(), WAITING);
-    let began = std::time::Instant::now();
+    let began = processor();
     for place in 0..DECISIONS {
         now = now + Millis::new(1);
         out.clear();
@@ -72,11 +80,11 @@ fn main() {
             .expect("a close");
         brain.handle(now, escalate(AGENTS + WAITING + place), &mut out).expect("an escalation");
     }
-    let seconds = began.elapsed().as_secs_f64();
+    let seconds = processor() - began;
     assert_eq!(brain.state().entries.len(), WAITING);
     let pairs = f64::from(u32::try_from(DECISIONS).expect("fits"));
     println!(
-        "{:.0} decisions/s ({AGENTS} agents, {WAITING} waiting; a decision = one close with its assignment, or one escalation)",
+        "{:.0} decisions a second of processor time ({AGENTS} agents, {WAITING} waiting; a decision = one close with its assignment, or one escalation)",
         2.0 * pairs / seconds
     );
 }

@@ -9,7 +9,8 @@ use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId, UserId};
 use crate::domain::time::Timestamp;
 
 use super::op::Op;
-use super::state::{Case, Offer, QueueEntry, State};
+use super::ranked::RankedSet;
+use super::state::{Case, EntryStatus, Offer, QueueEntry, State};
 
 /// R6: effective priority descending, then age, then id.
 pub(super) type QueueKey = (Reverse<i32>, Timestamp, ConversationId);
@@ -44,11 +45,46 @@ pub(super) enum TimerKey {
     Hours(ChatbotId),
 }
 
+/// Entries that only differ in place: whoever may serve one of them may serve all, exclusions aside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct LaneKey {
+    /// Decides the mode.
+    pub chatbot_id: Option<ChatbotId>,
+    /// Still asked for (R9).
+    pub skills: Vec<String>,
+}
+
+/// The open entries of one lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Lane {
+    /// All, in R6's order.
+    pub open: RankedSet<QueueKey>,
+    /// Those whom nobody is being asked about and who do not wait for a reset (R4).
+    pub ready: BTreeSet<QueueKey>,
+}
+
+/// Connected, available agents with the same skills and teams, counted together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Pool {
+    /// How many.
+    pub agents: usize,
+    /// Their limits.
+    pub limit: i64,
+    /// What is free of it.
+    pub free: i64,
+}
+
 /// The derived orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Index {
     /// Open entries in R6's order.
-    pub queue: BTreeSet<QueueKey>,
+    pub queue: RankedSet<QueueKey>,
+    /// The same by lane; no lane is empty.
+    pub lanes: BTreeMap<LaneKey, Lane>,
+    /// The lane of each open entry.
+    pub lane_of: BTreeMap<ConversationId, LaneKey>,
+    /// Who could serve, by what they can; no pool is empty.
+    pub pools: BTreeMap<BTreeSet<String>, Pool>,
     /// Open entries that somebody declined or missed (R4).
     pub excluding: BTreeSet<ConversationId>,
     /// Agents who could take one more, in R7's order.
@@ -73,7 +109,7 @@ impl Index {
         let mut index = Self::default();
         state.agents.values().for_each(|agent| index.add_agent(agent));
         state.cases.values().for_each(|case| index.add_case(case));
-        state.entries.values().for_each(|entry| index.add_entry(entry));
+        state.entries.values().for_each(|entry| index.add_entry(state, entry));
         state.offers.values().for_each(|offer| index.add_offer(offer));
         index
     }
@@ -102,7 +138,7 @@ impl Index {
             }
             Op::PutEntry(QueueEntry { conversation_id, .. }) | Op::EndEntry { conversation_id, .. } => {
                 if let Some(entry) = state.entries.get(conversation_id) {
-                    if add { self.add_entry(entry) } else { self.remove_entry(entry) }
+                    if add { self.add_entry(state, entry) } else { self.remove_entry(entry) }
                 }
             }
             Op::PutOffer(Offer { id: offer_id, .. }) | Op::EndOffer { offer_id, .. } => {
@@ -121,6 +157,12 @@ impl Index {
         if let Some(key) = free_key(agent) {
             self.free.insert(key);
         }
+        if serves(agent) {
+            let pool = self.pools.entry(abilities(agent)).or_default();
+            pool.agents += 1;
+            pool.limit += i64::from(agent.capacity.limit);
+            pool.free += i64::from(agent.capacity.free());
+        }
         if agent.presence == Presence::Connected {
             self.connected += 1;
         }
@@ -132,6 +174,17 @@ impl Index {
         }
         if let Some(key) = free_key(agent) {
             self.free.remove(&key);
+        }
+        if serves(agent) {
+            let key = abilities(agent);
+            if let Some(pool) = self.pools.get_mut(&key) {
+                pool.agents -= 1;
+                pool.limit -= i64::from(agent.capacity.limit);
+                pool.free -= i64::from(agent.capacity.free());
+                if pool.agents == 0 {
+                    self.pools.remove(&key);
+                }
+            }
         }
         if agent.presence == Presence::Connected {
             self.connected -= 1;
@@ -158,8 +211,17 @@ impl Index {
         }
     }
 
-    fn add_entry(&mut self, entry: &QueueEntry) {
-        self.queue.insert(queue_key(entry));
+    fn add_entry(&mut self, state: &State, entry: &QueueEntry) {
+        let key = queue_key(entry);
+        self.queue.insert(key.clone());
+        let chatbot_id = state.cases.get(&entry.conversation_id).and_then(|case| case.chatbot_id.clone());
+        let lane_key = LaneKey { chatbot_id, skills: entry.skills.clone() };
+        let lane = self.lanes.entry(lane_key.clone()).or_default();
+        if entry.status == EntryStatus::Waiting && entry.retry_at.is_none() {
+            lane.ready.insert(key.clone());
+        }
+        lane.open.insert(key);
+        self.lane_of.insert(entry.conversation_id.clone(), lane_key);
         if !entry.excluded.is_empty() {
             self.excluding.insert(entry.conversation_id.clone());
         }
@@ -167,7 +229,17 @@ impl Index {
     }
 
     fn remove_entry(&mut self, entry: &QueueEntry) {
-        self.queue.remove(&queue_key(entry));
+        let key = queue_key(entry);
+        self.queue.remove(&key);
+        if let Some(lane_key) = self.lane_of.remove(&entry.conversation_id)
+            && let Some(lane) = self.lanes.get_mut(&lane_key)
+        {
+            lane.open.remove(&key);
+            lane.ready.remove(&key);
+            if lane.open.is_empty() {
+                self.lanes.remove(&lane_key);
+            }
+        }
         self.excluding.remove(&entry.conversation_id);
         for timer in entry_timers(entry) {
             self.timers.remove(&timer);
@@ -187,6 +259,16 @@ impl Index {
     }
 }
 
+/// Connected and taking new conversations, when there is room.
+fn serves(agent: &Agent) -> bool {
+    agent.presence == Presence::Connected && agent.availability == Availability::Available
+}
+
+/// R9: a team's name counts as a skill.
+fn abilities(agent: &Agent) -> BTreeSet<String> {
+    agent.skills.iter().chain(&agent.teams).cloned().collect()
+}
+
 fn remove_from<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: &K, value: &V) {
     if let Some(set) = map.get_mut(key) {
         set.remove(value);
@@ -201,12 +283,17 @@ pub(super) fn queue_key(entry: &QueueEntry) -> QueueKey {
     (Reverse(entry.effective_priority), entry.queued_at, entry.conversation_id.clone())
 }
 
+/// Connected, available, and with room.
+pub(super) fn takes_one_more(agent: &Agent) -> bool {
+    serves(agent) && agent.capacity.free() > 0
+}
+
 /// Where an agent stands in R7's order; none when it cannot take one more.
 fn free_key(agent: &Agent) -> Option<FreeKey> {
-    let free = agent.capacity.free();
-    if free == 0 || agent.presence != Presence::Connected || agent.availability != Availability::Available {
+    if !takes_one_more(agent) {
         return None;
     }
+    let free = agent.capacity.free();
     let share = i64::from(free) * 1_000_000 / i64::from(agent.capacity.limit.max(1));
     Some((Reverse(share), agent.last_assigned_at, agent.id.clone()))
 }

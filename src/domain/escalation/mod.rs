@@ -9,6 +9,7 @@ pub mod invariant;
 mod ledger;
 mod op;
 mod policy;
+mod ranked;
 mod request;
 mod state;
 mod supervisor;

@@ -16,9 +16,9 @@ const LANCZOS: [f64; 8] = [
     9.984_369_578_019_572e-6,
     1.505_632_735_149_311_6e-7,
 ];
-/// Above this shape the Wilson–Hilferty start is already exact to a millionth.
-const LARGE_SHAPE: f64 = 20_000.0;
-const PRECISION: f64 = 1e-12;
+/// Above this shape the Wilson–Hilferty start is taken as it is: waiting times are shown in whole seconds.
+const LARGE_SHAPE: f64 = 500.0;
+const PRECISION: f64 = 1e-9;
 
 /// The value that a gamma variable with these moments exceeds with probability 1 − `p`, in seconds.
 ///
@@ -73,7 +73,7 @@ fn wilson_hilferty(shape: f64, p: f64) -> f64 {
 
 /// The standard normal quantile, within 4.5e-4 (Abramowitz and Stegun 26.2.23): good enough for a start.
 ///
-/// For shapes above [`LARGE_SHAPE`] this error is worth 3e-6 of the result.
+/// For shapes above [`LARGE_SHAPE`] this error is worth 2e-5 of the result.
 fn normal_quantile(p: f64) -> f64 {
     let tail = p.min(1.0 - p);
     let t = (-2.0 * tail.ln()).sqrt();

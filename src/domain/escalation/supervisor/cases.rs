@@ -8,6 +8,7 @@ use crate::domain::escalation::decision::Outcome;
 use crate::domain::escalation::op::{Assignment, WaitSample};
 use crate::domain::escalation::request::{AgentProfile, ConversationFacts};
 use crate::domain::escalation::state::{EntryStatus, OfferStatus};
+use crate::domain::event::QueuePlace;
 use crate::domain::ids::AssignmentId;
 use crate::domain::user::Role;
 
@@ -194,17 +195,17 @@ impl Supervisor {
         self.say(id, now, format!("{owner_name} left. Reconnecting you to another agent."), out);
         let left = Event::AgentLeft { conversation_id: id.clone(), agent_id: owner, reason: reason.to_owned() };
         out.push(to_room(id, left));
-        self.tell_queued(now, id, out);
+        if let Some(place) = self.place(now, id) {
+            self.tell_queued(now, id, place, out);
+        }
     }
 
     /// To customer and admins: the conversation waits.
-    pub(super) fn tell_queued(&self, now: Timestamp, id: &ConversationId, out: &mut Effects) {
+    pub(super) fn tell_queued(&self, now: Timestamp, id: &ConversationId, place: QueuePlace, out: &mut Effects) {
         let Some(case) = self.state.cases.get(id) else { return };
-        let status = self.status(now, id);
-        if let Some(place) = self.place(now, id) {
-            let notice = AdminNotice::NewQueueEntry { conversation_id: id.clone(), position: place.position };
-            out.push(to_admins(now, notice));
-        }
+        let notice = AdminNotice::NewQueueEntry { conversation_id: id.clone(), position: place.position };
+        out.push(to_admins(now, notice));
+        let status = self.status_with(id, Some(place));
         out.push(to_customer(case, Event::EscalationStatus { conversation_id: id.clone(), status }));
         out.push(Effect::QueueChanged);
     }

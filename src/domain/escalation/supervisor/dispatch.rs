@@ -1,5 +1,8 @@
 //! Matching waiting entries with free agents (R4, R6–R9), on events only (R16).
 
+use std::ops::Bound;
+
+use super::super::index::{Lane, LaneKey, QueueKey, takes_one_more};
 use super::*;
 use crate::domain::agent::Availability;
 use crate::domain::escalation::decision::{Candidate, Outcome, PassedOver};
@@ -13,11 +16,13 @@ const BACKOFF_MAX_S: i64 = 30;
 impl Supervisor {
     /// Serves whoever can be served, in R6's order.
     pub(super) fn dispatch(&mut self, now: Timestamp, out: &mut Effects) {
-        // Only entries that nobody free can serve are walked past, so the walk ends with the last free agent.
-        let mut after = None;
+        // Only entries that refused everybody free are walked past: lanes that nobody free can serve are not entered,
+        // and the walk ends with the last free agent.
+        let mut walked: BTreeMap<LaneKey, QueueKey> = BTreeMap::new();
         while !self.index.free.is_empty() {
-            let Some(id) = self.next_waiting(after.as_ref()) else { break };
-            after = self.state.entries.get(&id).map(super::super::index::queue_key);
+            let Some((lane, key)) = self.next_ready(&walked) else { break };
+            let id = key.2.clone();
+            walked.insert(lane, key);
             self.serve(now, &id, out);
         }
         for id in self.index.excluding.clone() {
@@ -25,15 +30,15 @@ impl Supervisor {
         }
     }
 
-    fn next_waiting(&self, after: Option<&super::super::index::QueueKey>) -> Option<ConversationId> {
-        use std::ops::Bound;
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.index
-            .queue
-            .range::<super::super::index::QueueKey, _>((from, Bound::Unbounded))
-            .map(|(_, _, id)| id)
-            .find(|id| self.state.entries.get(*id).is_some_and(|entry| self.wants_service(entry)))
-            .cloned()
+    /// The first entry, among those not yet walked past, whom somebody free could serve.
+    fn next_ready(&self, walked: &BTreeMap<LaneKey, QueueKey>) -> Option<(LaneKey, QueueKey)> {
+        let next = |(key, lane): (&'_ LaneKey, &'_ Lane)| {
+            let from = walked.get(key).map_or(Bound::Unbounded, Bound::Excluded);
+            let first = lane.ready.range::<QueueKey, _>((from, Bound::Unbounded)).next()?;
+            let served = self.mode_of(key.chatbot_id.as_ref()) != RoutingMode::Manual;
+            (served && self.supply(&key.skills).free > 0).then(|| (key.clone(), first.clone()))
+        };
+        self.index.lanes.iter().filter_map(next).min_by(|(_, one), (_, other)| one.cmp(other))
     }
 
     fn wants_service(&self, entry: &QueueEntry) -> bool {
@@ -115,19 +120,20 @@ impl Supervisor {
 
     /// Every agent looked at for an entry and why it was passed over; the chosen one first.
     pub(super) fn candidates(&self, entry: &QueueEntry, chosen: Option<&AgentId>) -> (Vec<Candidate>, i32) {
-        let mut listed: Vec<Candidate> = Vec::new();
+        let mut listed: Vec<Candidate> = Vec::with_capacity(CANDIDATES_LISTED);
         let chosen_agent = chosen.and_then(|id| self.state.agents.get(id));
         if let Some(agent) = chosen_agent {
             listed.push(candidate(agent, None));
         }
-        let free =
-            self.index.free.iter().filter_map(|(_, _, id)| self.state.agents.get(id)).take(CANDIDATES_LISTED / 2);
-        let all = self.state.agents.values().take(CANDIDATES_LISTED);
-        for agent in free.chain(all) {
+        // Who could take it, and then the rest: the two do not overlap, so nobody has to be looked for in the list.
+        let free = || self.index.free.iter().filter_map(|(_, _, id)| self.state.agents.get(id));
+        let (best, others) = (free().take(CANDIDATES_LISTED / 2), free().skip(CANDIDATES_LISTED / 2));
+        let rest = self.state.agents.values().take(CANDIDATES_LISTED).filter(|agent| !takes_one_more(agent));
+        for agent in best.chain(rest).chain(others) {
             if listed.len() == CANDIDATES_LISTED {
                 break;
             }
-            if listed.iter().all(|known| known.agent_id != agent.id) {
+            if chosen != Some(&agent.id) {
                 listed.push(candidate(agent, Some(self.passed_over(agent, entry))));
             }
         }

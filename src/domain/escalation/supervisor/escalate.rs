@@ -1,12 +1,11 @@
 //! `escalate`: one idempotent operation, whoever calls it, always answered (R15 and the paragraph after R16).
 
-use super::dispatch::has_skills;
 use super::*;
-use crate::domain::agent::Availability;
 use crate::domain::escalation::decision::Outcome;
 use crate::domain::escalation::op::EscalationFlag;
 use crate::domain::escalation::request::ConversationFacts;
 use crate::domain::escalation::state::EntryStatus;
+use crate::domain::event::QueuePlace;
 
 impl Supervisor {
     pub(super) fn escalate(
@@ -39,8 +38,8 @@ impl Supervisor {
         match self.refusal(now, &facts) {
             Some(refusal) => Ok(Reply::Escalation(self.refuse(now, facts, refusal, out))),
             None => {
-                self.enqueue(now, facts, out);
-                Ok(Reply::Escalation(self.status(now, &id)))
+                let place = self.enqueue(now, facts, out);
+                Ok(Reply::Escalation(self.status_with(&id, place)))
             }
         }
     }
@@ -88,21 +87,11 @@ impl Supervisor {
 
     /// Somebody with the skills is connected and takes new work, now or when a unit comes free.
     fn anyone_eligible(&self, skills: &[String]) -> bool {
-        self.state.agents.values().any(|agent| {
-            agent.presence == Presence::Connected
-                && agent.availability == Availability::Available
-                && has_skills(agent, skills)
-        })
+        self.supply(skills).agents > 0
     }
 
     fn could_serve_at_once(&self, case: &Case) -> bool {
-        self.mode_of(case.chatbot_id.as_ref()) != RoutingMode::Manual
-            && self
-                .index
-                .free
-                .iter()
-                .filter_map(|(_, _, id)| self.state.agents.get(id))
-                .any(|agent| has_skills(agent, &case.skills))
+        self.mode_of(case.chatbot_id.as_ref()) != RoutingMode::Manual && self.supply(&case.skills).free > 0
     }
 
     /// The wish is recorded (seed 000), the conversation goes on without a human for now.
@@ -133,7 +122,7 @@ impl Supervisor {
         refusal
     }
 
-    fn enqueue(&mut self, now: Timestamp, facts: ConversationFacts, out: &mut Effects) {
+    fn enqueue(&mut self, now: Timestamp, facts: ConversationFacts, out: &mut Effects) -> Option<QueuePlace> {
         let id = facts.case.conversation_id.clone();
         let reason = facts.case.reason.clone();
         let mut entry = self.new_entry(now, &facts.case, now);
@@ -162,26 +151,23 @@ impl Supervisor {
         self.say(&id, now, line, out);
         out.push(to_room(&id, Event::EscalationRequested { conversation_id: id.clone(), reason }));
         self.dispatch(now, out);
-        self.after_enqueue(now, &id, out);
+        self.after_enqueue(now, &id, out)
     }
 
-    /// Only who really has to wait is announced as waiting.
-    fn after_enqueue(&mut self, now: Timestamp, id: &ConversationId, out: &mut Effects) {
-        let Some(entry) = self.state.entries.get(id).cloned() else { return };
-        let place = self.place(now, id);
-        if let Some(Ok(range)) = place.map(|place| place.wait) {
+    /// Only who really has to wait is announced as waiting. The place, for whoever has one.
+    fn after_enqueue(&mut self, now: Timestamp, id: &ConversationId, out: &mut Effects) -> Option<QueuePlace> {
+        let place = self.place(now, id)?;
+        if let Ok(range) = place.wait {
             self.edit_entry(id, out, |entry| entry.predicted_wait_s = Some(range.p50_s));
         }
-        if entry.status != EntryStatus::Waiting {
-            return;
+        let entry = self.state.entries.get(id)?;
+        if entry.status == EntryStatus::Waiting {
+            let decision = self.decide(now, entry, Outcome::Queued, None, 6);
+            self.log(decision, out);
+            out.push(Effect::Trace(Trace::Enqueued { conversation_id: id.clone(), position: place.position }));
+            self.tell_queued(now, id, place, out);
         }
-        let decision = self.decide(now, &entry, Outcome::Queued, None, 6);
-        self.log(decision, out);
-        if let Some(place) = place {
-            let position = place.position;
-            out.push(Effect::Trace(Trace::Enqueued { conversation_id: id.clone(), position }));
-        }
-        self.tell_queued(now, id, out);
+        Some(place)
     }
 
     /// A fresh entry for a case, as old as `queued_at`.

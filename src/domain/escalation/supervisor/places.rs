@@ -1,24 +1,42 @@
 //! Where an entry stands, how long it may take, and why it still waits.
 
-use super::dispatch::has_skills;
 use super::*;
-use crate::domain::agent::Availability;
 use crate::domain::escalation::state::EntryStatus;
 use crate::domain::event::{QueuePlace, QueueRow};
 use crate::domain::wait::WaitInput;
 
-/// Units that may serve one kind of entry.
+/// Who may serve one kind of entry.
 #[derive(Clone, Copy, Default)]
-struct Supply {
-    serving: i64,
-    free: i64,
+pub(super) struct Supply {
+    /// Connected and available.
+    pub agents: usize,
+    /// Their limits together.
+    pub serving: i64,
+    /// What is free of it.
+    pub free: i64,
+}
+
+/// Entries with the same skills while the queue is walked.
+#[derive(Default)]
+struct Group {
+    supply: Supply,
+    /// The kinds that some agent could serve as well as this one.
+    meets: Vec<usize>,
+    seen: usize,
+    /// Rank and age of the first.
+    head: Option<(usize, Timestamp)>,
 }
 
 impl Supervisor {
     /// The customer's standing.
     pub fn status(&self, now: Timestamp, id: &ConversationId) -> EscalationStatus {
+        self.status_with(id, self.place(now, id))
+    }
+
+    /// The same, by a place that is known already: an estimate costs more than all the rest.
+    pub(super) fn status_with(&self, id: &ConversationId, place: Option<QueuePlace>) -> EscalationStatus {
         let Some(case) = self.state.cases.get(id) else { return EscalationStatus::None };
-        match (&case.assigned_agent_id, self.place(now, id)) {
+        match (&case.assigned_agent_id, place) {
             (Some(agent_id), _) => {
                 EscalationStatus::Assigned { agent_id: agent_id.clone(), agent_name: self.agent_name(agent_id) }
             }
@@ -33,42 +51,46 @@ impl Supervisor {
         let entry = self.state.entries.get(id)?;
         let key = super::super::index::queue_key(entry);
         let supply = self.supply_for(entry);
-        let (mut position, mut ahead, mut head) = (1, 0, None);
-        for (_, queued_at, other_id) in self.index.queue.range(..&key) {
-            position += 1;
-            let other = self.state.entries.get(other_id);
-            if other.is_some_and(|other| self.competes(other, &entry.skills)) {
-                ahead += 1;
-                head = head.or(Some(*queued_at));
+        let (mut ahead, mut head) = (0, None);
+        for (lane, entries) in &self.index.lanes {
+            if self.lanes_meet(&lane.skills, &entry.skills) {
+                ahead += entries.open.rank(&key);
+                head = head.into_iter().chain(entries.open.first().filter(|first| **first < key)).min();
             }
         }
+        let position = self.index.queue.rank(&key) + 1;
+        let head = head.map(|(_, queued_at, _)| *queued_at);
         let wait = self.estimate(now, id, ahead, supply, head.unwrap_or(entry.queued_at));
         Some(QueuePlace { position, wait })
     }
 
     /// Every open entry's place, in order, in one walk.
     pub fn places(&self, now: Timestamp) -> Vec<(ConversationId, QueuePlace)> {
-        let mut lanes: BTreeMap<&[String], Supply> = BTreeMap::new();
-        let mut seen: BTreeMap<&[String], usize> = BTreeMap::new();
-        let mut heads: BTreeMap<&[String], Timestamp> = BTreeMap::new();
-        let mut places = Vec::with_capacity(self.index.queue.len());
-        for (rank, (_, _, id)) in self.index.queue.iter().enumerate() {
+        let kinds: BTreeSet<&[String]> = self.index.lanes.keys().map(|lane| lane.skills.as_slice()).collect();
+        let kinds: Vec<&[String]> = kinds.into_iter().collect();
+        let mut groups: Vec<Group> = kinds
+            .iter()
+            .map(|skills| Group {
+                supply: self.supply(skills),
+                meets: (0..).zip(&kinds).filter(|(_, other)| self.lanes_meet(other, skills)).map(|it| it.0).collect(),
+                ..Group::default()
+            })
+            .collect();
+        let mut places = Vec::with_capacity(kinds.len());
+        for (rank, (_, queued_at, id)) in self.index.queue.iter().enumerate() {
             let Some(entry) = self.state.entries.get(id) else { continue };
-            let skills = entry.skills.as_slice();
-            let mut supply = *lanes.entry(skills).or_insert_with(|| self.supply(skills));
-            supply.free += self.units_kept_for(id);
-            let ahead: usize =
-                seen.iter().filter(|(other, _)| self.lanes_meet(other, skills)).map(|(_, count)| count).sum();
-            let head = heads
-                .iter()
-                .filter(|(other, _)| self.lanes_meet(other, skills))
-                .map(|(_, at)| *at)
-                .min()
-                .unwrap_or(entry.queued_at);
-            let wait = self.estimate(now, id, ahead, supply, head);
+            let Ok(kind) = kinds.binary_search(&entry.skills.as_slice()) else { continue };
+            let Some(group) = groups.get(kind) else { continue };
+            let met = || group.meets.iter().filter_map(|other| groups.get(*other));
+            let ahead = met().map(|other| other.seen).sum();
+            let head = met().filter_map(|other| other.head).min_by_key(|(rank, _)| *rank).map(|(_, at)| at);
+            let supply = Supply { free: group.supply.free + self.units_kept_for(id), ..group.supply };
+            let wait = self.estimate(now, id, ahead, supply, head.unwrap_or(*queued_at));
             places.push((id.clone(), QueuePlace { position: rank + 1, wait }));
-            *seen.entry(skills).or_default() += 1;
-            heads.entry(skills).or_insert(entry.queued_at);
+            if let Some(group) = groups.get_mut(kind) {
+                group.seen += 1;
+                group.head = group.head.or(Some((rank, *queued_at)));
+            }
         }
         places
     }
@@ -159,33 +181,25 @@ impl Supervisor {
     }
 
     /// Units of connected, available agents who have the skills.
-    fn supply(&self, skills: &[String]) -> Supply {
+    pub(super) fn supply(&self, skills: &[String]) -> Supply {
         let mut supply = Supply::default();
-        for agent in self.state.agents.values() {
-            let serves = agent.presence == Presence::Connected
-                && agent.availability == Availability::Available
-                && has_skills(agent, skills);
-            if serves {
-                supply.serving += i64::from(agent.capacity.limit);
-                supply.free += i64::from(agent.capacity.free());
+        for (abilities, pool) in &self.index.pools {
+            if has_all(abilities, skills) {
+                supply.agents += pool.agents;
+                supply.serving += pool.limit;
+                supply.free += pool.free;
             }
         }
         supply
     }
 
-    /// Whether an entry competes for agents who could serve `skills`.
-    fn competes(&self, other: &QueueEntry, skills: &[String]) -> bool {
-        other.skills == skills || self.lanes_meet(&other.skills, skills)
-    }
-
     /// Whether some connected, available agent could serve both.
     fn lanes_meet(&self, one: &[String], other: &[String]) -> bool {
-        one == other
-            || self.state.agents.values().any(|agent| {
-                agent.presence == Presence::Connected
-                    && agent.availability == Availability::Available
-                    && has_skills(agent, one)
-                    && has_skills(agent, other)
-            })
+        one == other || self.index.pools.keys().any(|abilities| has_all(abilities, one) && has_all(abilities, other))
     }
+}
+
+/// R9, for a whole pool.
+fn has_all(abilities: &BTreeSet<String>, skills: &[String]) -> bool {
+    skills.iter().all(|skill| abilities.contains(skill))
 }
