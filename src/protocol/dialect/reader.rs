@@ -224,7 +224,10 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
             Some(b'[') => self.deserialize_seq(visitor),
             _ => match serde_json::from_str::<i64>(self.text) {
                 Ok(number) => visitor.visit_i64(number),
-                Err(_) => self.deserialize_f64(visitor),
+                Err(_) => match serde_json::from_str::<f64>(self.text) {
+                    Ok(number) => visitor.visit_f64(number),
+                    Err(_) => Err(de::Error::invalid_type(de::Unexpected::Other("a number"), &visitor)),
+                },
             },
         }
     }
