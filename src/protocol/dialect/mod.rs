@@ -2,6 +2,8 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+mod examples;
 mod reader;
 mod requests;
 pub mod shapes;
