@@ -100,7 +100,7 @@ impl fmt::Display for Path<'_> {
 #[derive(Debug)]
 struct Fault {
     path: Option<String>,
-    /// A field of ours inside the value that is wrong.
+    /// A field of ours that is missing from the value.
     field: Option<&'static str>,
     message: String,
 }
@@ -108,10 +108,6 @@ struct Fault {
 impl Fault {
     fn new(message: impl Into<String>) -> Self {
         Self { path: None, field: None, message: message.into() }
-    }
-
-    fn of_field(field: &'static str, message: &str) -> Self {
-        Self { field: Some(field), ..Self::new(message) }
     }
 
     /// The innermost place wins.
@@ -161,11 +157,11 @@ impl de::Error for Fault {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::of_field(field, "is missing")
+        Self { field: Some(field), ..Self::new("is missing") }
     }
 
-    fn duplicate_field(field: &'static str) -> Self {
-        Self::of_field(field, "is there twice")
+    fn duplicate_field(_: &'static str) -> Self {
+        Self::new("is there twice")
     }
 }
 
@@ -293,7 +289,7 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_map(Fields::of(&self, |key| key)?)
+        Fields::of(&self, |key| key)?.visit(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -303,7 +299,7 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let keys = self.keys;
-        visitor.visit_map(Fields::of(&self, |key| known_name(key, keys))?)
+        Fields::of(&self, |key| known_name(key, keys))?.visit(visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -351,14 +347,23 @@ struct Fields<'de, 'p> {
 
 impl<'de, 'p> Fields<'de, 'p> {
     fn of(of: &'p Value<'de, 'p>, name: impl Fn(Cow<'de, str>) -> Cow<'de, str>) -> Result<Self, Fault> {
-        let object = || Fault::new("must be an object");
         if !of.starts("{") {
-            return Err(object());
+            return Err(Fault::new("must be an object"));
         }
-        let found = entries(of.text).map_err(|_| object())?;
+        // An object of a whole JSON text fails for the escapes in its keys only.
+        let broken = |_| Fault::new("has a key with an escape that stands for no character");
+        let found = entries(of.text).map_err(broken)?;
         let held = found.into_iter().filter(|(_, value)| value.get() != "null");
         let left: Vec<_> = held.map(|(key, value)| (key.clone(), name(key), value)).collect();
         Ok(Self { of, left: left.into_iter(), next: None })
+    }
+
+    /// A field that is there twice is named as the second one is, of all its names.
+    fn visit<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_map(&mut self).map_err(|fault| match (&fault.path, &self.next) {
+            (None, Some((key, _))) => fault.at(&Path::Field(self.of.path, key), self.of.keys),
+            _ => fault,
+        })
     }
 }
 

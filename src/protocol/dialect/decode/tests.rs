@@ -169,6 +169,8 @@ fn a_wrong_field_is_named_as_the_client_names_it() {
         (r#"{"type":"resume","data":{"conversations":[{"last_seq":1}]}}"#, "data.conversations[0].conversation_id"),
         (r#"{"type":"mark_read","data":{"conversation_id":"c"}}"#, "data.seq"),
         (r#"{"type":"register_agent","data":{"agent_id":true}}"#, "data.agent_id"),
+        (r#"{"type":"register_agent","data":{"agent_id":1,"agent_id":2}}"#, "data.agent_id"),
+        (r#"{"type":"leave","data":{"\ud800":1}}"#, "data"),
         (r#"{"type":"transfer","data":{"conversation_id":"c"}}"#, "data.agent_id"),
         (
             r#"{"type":"send_message","data":{"conversation_id":"c","message_text":"","client_id":"k","message_type":"x"}}"#,
