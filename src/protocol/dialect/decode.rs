@@ -91,7 +91,8 @@ pub struct Refused {
 /// `invalid_json`, `unknown_type`, or `invalid` with the path of the field. None of them repeats a value of the client.
 pub fn decode(text: &str, keys: KeyStyle, max_depth: usize) -> Result<Inbound, Refused> {
     let refuse = |error| Refused { id: None, error };
-    let text = text.trim();
+    // What is white space to JSON (RFC 8259 §2), not to Unicode.
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
     if !text.starts_with('{') {
         let message = "expected an object with \"type\" and \"data\"";
         return Err(refuse(WireError::new(ErrorCode::InvalidJson, message)));

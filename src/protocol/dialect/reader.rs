@@ -262,8 +262,11 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
         if self.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    /// A raw value announces itself as such a struct; its own reader knows the sign.
+    /// A raw value announces itself as such a struct with a name of serde_json's own, and only serde_json can fill it.
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        if !name.starts_with("$serde_json::") {
+            return visitor.visit_newtype_struct(self);
+        }
         self.json().deserialize_newtype_struct(name, visitor).map_err(de::Error::custom)
     }
 
