@@ -1,5 +1,7 @@
 //! Writing JSON by hand: one definition of every shape, two ways of writing its keys, no tree in between.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat};
 
 use crate::domain::time::Timestamp;
@@ -190,6 +192,19 @@ fn string(out: &mut String, value: &str) {
     }
     // A string always becomes JSON.
     out.push_str(&serde_json::to_string(value).unwrap_or_else(|_| "\"\"".to_owned()));
+}
+
+/// The name of a field under which a client of this style knows it, from our camelCase one.
+pub fn wire_name(name: &str, keys: KeyStyle) -> Cow<'_, str> {
+    match (keys, name) {
+        (KeyStyle::Camel, _) => Cow::Borrowed(name),
+        (KeyStyle::Snake, "content") => Cow::Borrowed("message_text"),
+        (KeyStyle::Snake, _) => {
+            let mut out = String::with_capacity(name.len() + 4);
+            snake(&mut out, name);
+            Cow::Owned(out)
+        }
+    }
 }
 
 fn snake(out: &mut String, key: &str) {

@@ -12,8 +12,11 @@
 )]
 
 mod authz;
+#[path = "../../fuzz/claims.rs"]
+mod claims;
 mod cli;
 mod config;
+mod corpus;
 mod crash;
 mod flow;
 mod logging;

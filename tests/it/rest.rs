@@ -177,6 +177,23 @@ async fn the_host_mints_tokens_with_its_secret_only() {
 }
 
 #[actix_web::test]
+async fn a_body_of_another_shape_is_refused_by_field_and_not_repeated() {
+    let server = Server::start().await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    for (path, body, field) in [
+        ("/api/v1/auth/login", json!(["me@x", "SECRET"]), "body"),
+        ("/api/v1/auth/login", json!({ "email": "me@x", "password": ["SECRET"] }), "password"),
+        ("/api/v1/auth/refresh", json!({ "refreshToken": { "SECRET": 1 } }), "refreshToken"),
+        ("/api/v1/conversations", json!({ "skills": "SECRET" }), "skills"),
+    ] {
+        let (status, answer) = server.post(path, &cleo, body).await;
+        let found = &answer["error"]["details"]["field"];
+        assert_eq!((status, found, answer.to_string().contains("SECRET")), (400, &json!(field), false), "{answer}");
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn lists_are_paged_by_an_opaque_cursor() {
     let server = Server::start().await;
     let cleo = server.token(&User::customer("cleo", "Cleo")).await;

@@ -1,14 +1,18 @@
 //! From events, replies and errors to a client's text.
 
-use bytestring::ByteString;
+use std::borrow::Cow;
 
+use bytestring::ByteString;
+use serde_json::Value;
+
+use crate::domain::agent::Availability;
 use crate::domain::event::{AdminNotice, AgentNotice, Event, Reply, TopicBody};
 use crate::domain::ids::{ConversationId, SessionId};
 use crate::domain::message::SenderRole;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Principal;
 use crate::protocol::error::WireError;
-use crate::protocol::json::{KeyStyle, Object, object};
+use crate::protocol::json::{KeyStyle, Object, object, wire_name};
 
 use super::decode::WireId;
 use super::shapes;
@@ -76,19 +80,50 @@ pub fn encode_pong(
     })
 }
 
-/// The data of `error`.
+/// The data of `error`. The field it names is named as the client knows it.
 pub fn error_data(o: &mut Object<'_>, error: &WireError) {
+    let keys = o.keys();
     o.text("code", error.code.as_str());
-    o.text("message", &error.message);
+    o.text("message", &message_in(error, keys));
     o.flag("retryable", error.code.retryable());
     if let Some(after) = error.retry_after_ms {
         o.int("retryAfterMs", after);
     }
     if let Some(serde_json::Value::Object(details)) = &error.details {
         for (key, value) in details {
-            o.value(key, value);
+            o.value(key, &detail_in(key, value, keys));
         }
     }
+}
+
+/// A message that begins with the name of the field.
+fn message_in(error: &WireError, keys: KeyStyle) -> Cow<'_, str> {
+    let field = error.details.as_ref().and_then(|details| details.get("field")).and_then(Value::as_str);
+    match field.and_then(|field| Some((field, error.message.strip_prefix(field)?))) {
+        Some((field, rest)) => Cow::Owned(format!("{}{rest}", path_in(field, keys))),
+        None => Cow::Borrowed(&error.message),
+    }
+}
+
+fn detail_in(key: &str, value: &Value, keys: KeyStyle) -> Value {
+    match value {
+        Value::String(path) if key == "field" => Value::String(path_in(path, keys)),
+        Value::Object(fields) => {
+            let in_style =
+                |(key, value): (&String, &Value)| (wire_name(key, keys).into_owned(), detail_in(key, value, keys));
+            Value::Object(fields.iter().map(in_style).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A path below `data`. One that the decoder wrote is in the client's words already, and stays.
+fn path_in(path: &str, keys: KeyStyle) -> String {
+    if keys == KeyStyle::Camel || !path.starts_with("data.") {
+        return path.to_owned();
+    }
+    let names: Vec<_> = path.split('.').map(|name| wire_name(name, keys)).collect();
+    names.join(".")
 }
 
 /// `error`.
@@ -240,12 +275,6 @@ fn event_data(o: &mut Object<'_>, event: &Event) {
             o.text("conversationId", conversation_id.as_str()).text("status", status.as_str());
             o.text_or_null("assignedAgentId", assigned_agent_id.as_ref().map(|id| id.as_str()));
         }
-        other => staff_event_data(o, other),
-    }
-}
-
-fn staff_event_data(o: &mut Object<'_>, event: &Event) {
-    match event {
         Event::AgentNotification { notice, at, .. } => {
             agent_notice(o, notice);
             o.time("timestamp", *at);
@@ -262,10 +291,7 @@ fn staff_event_data(o: &mut Object<'_>, event: &Event) {
             o.text("status", status.as_str());
         }
         Event::StaffData { current_chats, max_concurrent_chats, is_available, status, online_staff_count } => {
-            o.object("workload", |o| {
-                o.int("currentChats", *current_chats).int("maxConcurrentChats", *max_concurrent_chats);
-                o.flag("isAvailable", *is_available).text("status", status.as_str());
-            });
+            o.object("workload", |o| workload(o, *current_chats, *max_concurrent_chats, *is_available, *status));
             o.int("onlineStaffCount", i128::try_from(*online_staff_count).unwrap_or(i128::MAX));
         }
         Event::ChatSessionRestored { conversation_id, status, agent, history } => {
@@ -287,9 +313,12 @@ fn staff_event_data(o: &mut Object<'_>, event: &Event) {
         Event::ServerDraining { reconnect_after_ms } => {
             o.int("reconnectAfterMs", *reconnect_after_ms);
         }
-        // The rest is written by the caller.
-        _ => {}
     }
+}
+
+fn workload(o: &mut Object<'_>, current_chats: i32, limit: i32, is_available: bool, status: Availability) {
+    o.int("currentChats", current_chats).int("maxConcurrentChats", limit);
+    o.flag("isAvailable", is_available).text("status", status.as_str());
 }
 
 fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
@@ -313,9 +342,8 @@ fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
             o.text("reason", reason);
         }
         AgentNotice::WorkloadUpdated { current_chats, max_concurrent_chats, is_available, status } => {
-            o.text("type", "WORKLOAD_UPDATED").int("currentChats", *current_chats);
-            o.int("maxConcurrentChats", *max_concurrent_chats).flag("isAvailable", *is_available);
-            o.text("status", status.as_str());
+            o.text("type", "WORKLOAD_UPDATED");
+            workload(o, *current_chats, *max_concurrent_chats, *is_available, *status);
         }
         AgentNotice::CustomerLeft { conversation_id } => {
             o.text("type", "CUSTOMER_LEFT").text("conversationId", conversation_id.as_str());

@@ -2,10 +2,15 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+mod examples;
+mod reader;
+mod requests;
 pub mod shapes;
 
 pub use super::json::KeyStyle;
-pub use decode::{Inbound, REQUEST_TYPES, Refused, Request, WireId, decode, read_body};
+pub use decode::{Inbound, Refused, Request, WireId, decode, read_body};
 pub use encode::{
     Connected, encode_connected, encode_error, encode_event, encode_pong, encode_registered, encode_reply, error_data,
 };
+pub use requests::REQUEST_TYPES;

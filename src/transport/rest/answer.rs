@@ -56,14 +56,13 @@ impl From<crate::store::StoreError> for ApiError {
 /// A socket's fields stand in `data`; a body's stand by themselves.
 fn body_path(error: WireError) -> WireError {
     let field = error.details.as_ref().and_then(|details| details.get("field")).and_then(|field| field.as_str());
-    match field.and_then(|field| field.strip_prefix("data.")) {
-        Some(bare) => {
-            let message = error.message.strip_prefix("data.").unwrap_or(&error.message);
-            let message = message.strip_prefix(bare).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
-            WireError::invalid(bare, message)
-        }
-        None => error,
-    }
+    let bare = match field {
+        Some("data") => Some("body"),
+        other => other.and_then(|field| field.strip_prefix("data.")),
+    };
+    let Some(bare) = bare else { return error };
+    let message = field.and_then(|field| error.message.strip_prefix(field)?.strip_prefix(": "));
+    WireError::invalid(bare, message.unwrap_or(&error.message))
 }
 
 impl ResponseError for ApiError {
