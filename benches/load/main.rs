@@ -56,7 +56,7 @@ async fn postgres(folder: &std::path::Path) {
 async fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|it| it == part);
-    let folder = tempfile::tempdir_in(".").expect("a folder on this disk");
+    let folder = tempfile::tempdir_in("target").expect("a folder on this disk");
     let limit = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).expect("a limit");
     nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, limit.1.min(20_000), limit.1)
         .expect("room for sockets");

@@ -18,5 +18,6 @@ pub mod room;
 pub mod session;
 pub mod text;
 pub mod time;
+pub mod turn;
 pub mod user;
 pub mod wait;

@@ -1,0 +1,331 @@
+//! The assistant's turns in one conversation: when one begins, and what becomes of its end.
+//!
+//! Pure: the room tells what happened, [`Turns`] says what to do. At most one turn is under way. A reply only counts
+//! while the conversation is still the assistant's; whatever goes wrong ends in words for the customer and a wish for
+//! a human, never in silence.
+
+/// How far the assistant may go (`[assistant]`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TurnSettings {
+    /// Turns in one engagement, after which a human is asked for.
+    pub turns_per_engagement: u32,
+    /// Failed saves of one reply, after which it is left to the next look.
+    pub post_attempts: u32,
+}
+
+impl Default for TurnSettings {
+    fn default() -> Self {
+        Self { turns_per_engagement: 30, post_attempts: 3 }
+    }
+}
+
+/// Why a human is wanted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The customer said so, in words that leave no doubt.
+    Asked,
+    /// The customer has been unhappy for several turns.
+    Unhappy,
+    /// The assistant asked for it: tool call or marker.
+    Assistant {
+        /// In its words.
+        reason: String,
+        /// What the agent should know.
+        summary: Option<String>,
+    },
+    /// The assistant's text promised a human.
+    Promised,
+    /// The engagement has had as many turns as it may.
+    TurnCap,
+    /// The assistant failed; the word is for logs and agents.
+    Failed(&'static str),
+}
+
+impl Cause {
+    /// The reason that agents read (seed 000 has the first).
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Asked => "Customer requested human assistance",
+            Self::Unhappy => "Customer is unhappy with the assistant's answers",
+            Self::Assistant { reason, .. } => reason,
+            Self::Promised => "The assistant promised a human",
+            Self::TurnCap => "The conversation with the assistant has become long",
+            Self::Failed(_) => "The assistant could not answer",
+        }
+    }
+
+    /// Whether the customer knows of it already, so that it is not kept back after a refusal.
+    fn is_the_customers_own(&self) -> bool {
+        matches!(self, Self::Asked)
+    }
+}
+
+/// What the customer said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The message's number.
+    pub seq: i64,
+    /// It asks for a human.
+    pub wants_human: bool,
+    /// With it, the customer has been unhappy often enough.
+    pub unhappy: bool,
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With words, a wish for a human, or both.
+    Replied {
+        /// There are words.
+        text: bool,
+        /// The assistant wants a human.
+        cause: Option<Cause>,
+    },
+    /// Without; the word says why.
+    Failed(&'static str),
+}
+
+/// What the room has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Ask the assistant about everything up to this number.
+    Begin {
+        /// Names the turn in what follows.
+        turn: u64,
+        /// The customer's newest message.
+        upto: i64,
+    },
+    /// Stop the turn; whoever saw a part of it is told that it will not be finished.
+    Drop {
+        /// Which.
+        turn: u64,
+    },
+    /// Save the reply, if the conversation is still the assistant's; then say [`Turns::posted`].
+    Post {
+        /// Which.
+        turn: u64,
+    },
+    /// Save the fallback text in the same way; then say [`Turns::posted`].
+    PostFallback {
+        /// Which.
+        turn: u64,
+    },
+    /// Ask for a human: once; then say [`Turns::answered`].
+    HandOff(Cause),
+}
+
+/// What became of a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It is durable.
+    Saved,
+    /// The conversation is no longer the assistant's: it was not saved.
+    Dropped,
+    /// The store did not take it.
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Idle,
+    Writing { turn: u64 },
+    Posting { turn: u64, fallback: bool, attempts: u32, then: Option<Cause> },
+}
+
+/// The assistant in one conversation.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    settings: TurnSettings,
+    state: State,
+    /// The conversation is the assistant's.
+    ours: bool,
+    /// Turns of this engagement.
+    taken: u32,
+    /// The newest message that no turn has taken up.
+    open: Option<Heard>,
+    /// A hand-off was refused in this engagement: the assistant does not ask again by itself.
+    refused: bool,
+    /// A hand-off is on its way.
+    asking: bool,
+    number: u64,
+}
+
+impl Turns {
+    /// A conversation, with the assistant or not.
+    pub fn new(settings: TurnSettings, ours: bool) -> Self {
+        Self { settings, state: State::Idle, ours, taken: 0, open: None, refused: false, asking: false, number: 0 }
+    }
+
+    /// Whether a turn is under way, or its reply on its way to the disk.
+    pub fn is_busy(&self) -> bool {
+        self.state != State::Idle
+    }
+
+    /// The turn that is writing.
+    pub fn writing(&self) -> Option<u64> {
+        match self.state {
+            State::Writing { turn } => Some(turn),
+            _ => None,
+        }
+    }
+
+    /// Something was said that nobody has answered or is answering.
+    pub fn has_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// The customer said something durable.
+    pub fn heard(&mut self, heard: Heard) -> Vec<Step> {
+        if !self.ours {
+            return Vec::new();
+        }
+        self.open = Some(heard);
+        match self.state {
+            State::Idle => self.next(),
+            // Who asks for a human does not want the rest of the answer first.
+            State::Writing { turn } if heard.wants_human => {
+                self.state = State::Idle;
+                let mut steps = vec![Step::Drop { turn }];
+                steps.extend(self.next());
+                steps
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A turn came to its end.
+    pub fn ended(&mut self, turn: u64, ended: Ended) -> Vec<Step> {
+        if self.writing() != Some(turn) {
+            return Vec::new();
+        }
+        let post = |fallback, then| State::Posting { turn, fallback, attempts: 1, then };
+        match ended {
+            Ended::Replied { text: true, cause } => {
+                self.state = post(false, cause);
+                vec![Step::Post { turn }]
+            }
+            Ended::Replied { text: false, cause: Some(cause) } => {
+                self.state = State::Idle;
+                self.hand_off(cause)
+            }
+            Ended::Replied { text: false, cause: None } => self.failed(turn, "empty"),
+            Ended::Failed(why) => self.failed(turn, why),
+        }
+    }
+
+    fn failed(&mut self, turn: u64, why: &'static str) -> Vec<Step> {
+        self.state = State::Posting { turn, fallback: true, attempts: 1, then: Some(Cause::Failed(why)) };
+        vec![Step::PostFallback { turn }]
+    }
+
+    /// A reply was saved or not.
+    pub fn posted(&mut self, turn: u64, posted: Posted) -> Vec<Step> {
+        let State::Posting { turn: under_way, fallback, attempts, then } = self.state.clone() else {
+            return Vec::new();
+        };
+        if under_way != turn {
+            return Vec::new();
+        }
+        match posted {
+            Posted::Saved => {
+                self.state = State::Idle;
+                match then.filter(|_| self.ours) {
+                    Some(cause) => self.hand_off(cause),
+                    None => self.next(),
+                }
+            }
+            Posted::Dropped => {
+                self.state = State::Idle;
+                vec![Step::Drop { turn }]
+            }
+            Posted::Failed if attempts < self.settings.post_attempts => {
+                self.state = State::Posting { turn, fallback, attempts: attempts + 1, then };
+                vec![if fallback { Step::PostFallback { turn } } else { Step::Post { turn } }]
+            }
+            Posted::Failed => {
+                // The customer's message stays unanswered; the next look asks again.
+                self.state = State::Idle;
+                self.open = self.open.or(Some(Heard::default()));
+                vec![Step::Drop { turn }]
+            }
+        }
+    }
+
+    /// A look: something may have been left.
+    pub fn look(&mut self) -> Vec<Step> {
+        if self.state == State::Idle && self.ours { self.next() } else { Vec::new() }
+    }
+
+    /// The hand-off was answered. Not taken: the assistant goes on, and does not ask again by itself.
+    pub fn answered(&mut self, taken: bool) -> Vec<Step> {
+        self.asking = false;
+        if !taken {
+            self.refused = true;
+        }
+        self.look()
+    }
+
+    /// Whose the conversation is now. A new engagement begins when it comes back to the assistant.
+    pub fn owner(&mut self, ours: bool) -> Vec<Step> {
+        if ours == self.ours {
+            return Vec::new();
+        }
+        self.ours = ours;
+        self.asking = false;
+        if ours {
+            (self.taken, self.refused) = (0, false);
+            return Vec::new();
+        }
+        self.open = None;
+        match self.state {
+            State::Writing { turn } => {
+                self.state = State::Idle;
+                vec![Step::Drop { turn }]
+            }
+            // The store decides whether it still counts.
+            State::Posting { .. } | State::Idle => Vec::new(),
+        }
+    }
+
+    /// The process ends: what is being written will not come to its end, so it is said as such.
+    pub fn shut_down(&mut self) -> Vec<Step> {
+        match self.state {
+            State::Writing { turn } => self.failed(turn, "shutdown"),
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&mut self) -> Vec<Step> {
+        if self.asking {
+            return Vec::new();
+        }
+        let Some(heard) = self.open.take() else { return Vec::new() };
+        let cause = if heard.wants_human {
+            Some(Cause::Asked)
+        } else if heard.unhappy {
+            Some(Cause::Unhappy)
+        } else if self.taken >= self.settings.turns_per_engagement {
+            Some(Cause::TurnCap)
+        } else {
+            None
+        };
+        if let Some(cause) = cause.filter(|cause| !self.refused || cause.is_the_customers_own()) {
+            return self.hand_off(cause);
+        }
+        self.taken = self.taken.saturating_add(1);
+        self.number += 1;
+        self.state = State::Writing { turn: self.number };
+        vec![Step::Begin { turn: self.number, upto: heard.seq }]
+    }
+
+    fn hand_off(&mut self, cause: Cause) -> Vec<Step> {
+        if self.refused && !cause.is_the_customers_own() {
+            return self.next();
+        }
+        self.asking = true;
+        vec![Step::HandOff(cause)]
+    }
+}
+
+#[cfg(test)]
+mod tests;

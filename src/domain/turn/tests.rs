@@ -1,0 +1,222 @@
+use super::*;
+use proptest::prelude::*;
+
+fn turns() -> Turns {
+    Turns::new(TurnSettings::default(), true)
+}
+
+fn says(seq: i64) -> Heard {
+    Heard { seq, ..Heard::default() }
+}
+
+fn replied(cause: Option<Cause>) -> Ended {
+    Ended::Replied { text: true, cause }
+}
+
+#[test]
+fn a_question_is_answered_and_the_next_one_as_well() {
+    let mut turns = turns();
+    assert_eq!(turns.heard(says(1)), [Step::Begin { turn: 1, upto: 1 }]);
+    assert_eq!(turns.ended(1, replied(None)), [Step::Post { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Saved), []);
+    assert_eq!(turns.heard(says(3)), [Step::Begin { turn: 2, upto: 3 }]);
+}
+
+#[test]
+fn what_arrives_while_a_reply_is_written_is_answered_after_it() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(turns.heard(says(2)), []);
+    assert_eq!(turns.heard(says(3)), []);
+    turns.ended(1, replied(None));
+    assert_eq!(turns.posted(1, Posted::Saved), [Step::Begin { turn: 2, upto: 3 }]);
+}
+
+#[test]
+fn a_reply_that_was_written_when_a_human_took_over_is_dropped() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(turns.owner(false), [Step::Drop { turn: 1 }]);
+    assert_eq!(turns.ended(1, replied(None)), []);
+    assert_eq!(turns.heard(says(2)), []);
+}
+
+#[test]
+fn a_reply_on_its_way_to_the_disk_is_dropped_by_the_store() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    turns.ended(1, replied(Some(Cause::Promised)));
+    assert_eq!(turns.owner(false), []);
+    assert_eq!(turns.posted(1, Posted::Dropped), [Step::Drop { turn: 1 }]);
+}
+
+#[test]
+fn a_failure_is_said_and_a_human_asked_for_once() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(turns.ended(1, Ended::Failed("timed_out")), [Step::PostFallback { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Saved), [Step::HandOff(Cause::Failed("timed_out"))]);
+    assert_eq!(turns.heard(says(2)), [], "the answer to the wish is waited for");
+    assert_eq!(turns.answered(true), [Step::Begin { turn: 2, upto: 2 }]);
+}
+
+#[test]
+fn nothing_said_and_no_wish_is_a_failure() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(turns.ended(1, Ended::Replied { text: false, cause: None }), [Step::PostFallback { turn: 1 }]);
+}
+
+#[test]
+fn when_nobody_is_available_the_assistant_goes_on_and_does_not_ask_in_a_loop() {
+    let mut turns = turns();
+    turns.heard(Heard { seq: 1, unhappy: true, ..Heard::default() });
+    assert_eq!(turns.answered(false), []);
+    assert_eq!(
+        turns.heard(Heard { seq: 2, unhappy: true, ..Heard::default() }),
+        [Step::Begin { turn: 1, upto: 2 }],
+        "an answer instead of the same refusal"
+    );
+    turns.ended(1, replied(Some(Cause::Assistant { reason: "again".into(), summary: None })));
+    assert_eq!(turns.posted(1, Posted::Saved), []);
+    assert_eq!(
+        turns.heard(Heard { seq: 4, wants_human: true, unhappy: false }),
+        [Step::HandOff(Cause::Asked)],
+        "the customer may ask as often as they like"
+    );
+}
+
+#[test]
+fn who_asks_for_a_human_does_not_wait_for_the_rest_of_the_answer() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(
+        turns.heard(Heard { seq: 2, wants_human: true, unhappy: false }),
+        [Step::Drop { turn: 1 }, Step::HandOff(Cause::Asked)]
+    );
+}
+
+#[test]
+fn a_long_engagement_ends_with_a_human_and_a_new_one_counts_anew() {
+    let mut turns = Turns::new(TurnSettings { turns_per_engagement: 2, ..TurnSettings::default() }, true);
+    for turn in 1..=2 {
+        turns.heard(says(1));
+        turns.ended(turn, replied(None));
+        turns.posted(turn, Posted::Saved);
+    }
+    assert_eq!(turns.heard(says(9)), [Step::HandOff(Cause::TurnCap)]);
+    turns.owner(false);
+    turns.owner(true);
+    assert_eq!(turns.heard(says(12)), [Step::Begin { turn: 3, upto: 12 }]);
+}
+
+#[test]
+fn a_reply_that_the_store_does_not_take_is_tried_again_and_then_asked_for_anew() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    turns.ended(1, replied(None));
+    assert_eq!(turns.posted(1, Posted::Failed), [Step::Post { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Failed), [Step::Post { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Failed), [Step::Drop { turn: 1 }]);
+    assert_eq!(turns.look(), [Step::Begin { turn: 2, upto: 0 }]);
+}
+
+#[test]
+fn a_shutdown_in_the_middle_is_said_as_a_failure() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    assert_eq!(turns.shut_down(), [Step::PostFallback { turn: 1 }]);
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    Hears(bool, bool),
+    Ends(u8),
+    Posts(u8),
+    Answers(bool),
+    Owner(bool),
+    Look,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => (any::<bool>(), any::<bool>()).prop_map(|(wants, unhappy)| Act::Hears(wants, unhappy)),
+        4 => (0_u8..5).prop_map(Act::Ends),
+        4 => (0_u8..3).prop_map(Act::Posts),
+        2 => any::<bool>().prop_map(Act::Answers),
+        1 => any::<bool>().prop_map(Act::Owner),
+        1 => Just(Act::Look),
+    ];
+    prop::collection::vec(act, 0..120)
+}
+
+proptest! {
+    /// One turn at a time; no hand-off while one is on its way or the conversation is a human's; nothing the customer
+    /// said is left without a turn, a reply on its way or a wish for a human.
+    #[test]
+    fn never_silent_never_twice_never_over_a_human(acts in acts()) {
+        let mut turns = Turns::new(TurnSettings { turns_per_engagement: 4, post_attempts: 2 }, true);
+        let (mut ours, mut seq, mut writing, mut posting, mut asking) = (true, 0, None, None, false);
+        for act in acts {
+            let steps = match act {
+                Act::Hears(wants_human, unhappy) => {
+                    seq += 1;
+                    turns.heard(Heard { seq, wants_human, unhappy })
+                }
+                Act::Ends(how) => {
+                    let Some(turn) = writing else { continue };
+                    writing = None;
+                    turns.ended(turn, match how {
+                        0 => Ended::Failed("x"),
+                        1 => Ended::Replied { text: false, cause: None },
+                        2 => Ended::Replied { text: false, cause: Some(Cause::Promised) },
+                        3 => Ended::Replied { text: true, cause: Some(Cause::Promised) },
+                        _ => Ended::Replied { text: true, cause: None },
+                    })
+                }
+                Act::Posts(how) => {
+                    let Some(turn) = posting.take() else { continue };
+                    let how = if ours { [Posted::Saved, Posted::Failed][usize::from(how) % 2] } else { Posted::Dropped };
+                    turns.posted(turn, how)
+                }
+                Act::Answers(taken) => {
+                    if !asking { continue }
+                    asking = false;
+                    if taken {
+                        ours = false;
+                        turns.owner(false);
+                    }
+                    turns.answered(taken)
+                }
+                Act::Owner(now) => {
+                    if now != ours { asking = false }
+                    ours = now;
+                    turns.owner(now)
+                }
+                Act::Look => turns.look(),
+            };
+            for step in steps {
+                match step {
+                    Step::Begin { turn, .. } => {
+                        prop_assert!(ours && writing.is_none() && posting.is_none() && !asking);
+                        writing = Some(turn);
+                    }
+                    Step::Drop { turn } => {
+                        if writing == Some(turn) { writing = None }
+                    }
+                    Step::Post { turn } | Step::PostFallback { turn } => {
+                        prop_assert!(writing.is_none() && posting.is_none());
+                        posting = Some(turn);
+                    }
+                    Step::HandOff(_) => {
+                        prop_assert!(ours && !asking && writing.is_none() && posting.is_none());
+                        asking = true;
+                    }
+                }
+            }
+            prop_assert_eq!(turns.writing(), writing);
+            let attended = writing.is_some() || posting.is_some() || asking;
+            prop_assert!(!ours || attended || !turns.has_open() || !turns.clone().look().is_empty());
+        }
+    }
+}
