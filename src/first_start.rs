@@ -183,6 +183,8 @@ impl<P: People + ?Sized> Maker<'_, P> {
             greeting: "Hello! How can I help you?".to_owned(),
             routing_mode: None,
             closed_policy: None,
+            assistant: Default::default(),
+            theme: None,
             hours: None,
             allowed_origins: Vec::new(),
             created_at: self.wishes.now,

@@ -121,10 +121,8 @@ impl Bare for BarePostgres {
 /// Commits for `span`; rows a second, and how long the commits took.
 pub async fn run(bare: &mut dyn Bare, batch: usize, content: &str, span: Duration) -> (f64, Sample) {
     let run = uuid::Uuid::now_v7();
-    bare.run(&format!(
-        "INSERT INTO users (id, role, name, created_at, updated_at) VALUES ('{run}', 'customer', 'Floor', 0, 0);"
-    ))
-    .await;
+    bare.run(&format!("INSERT INTO users (id, role, name, created_at) VALUES ('{run}', 'customer', 'Floor', 0);"))
+        .await;
     for n in 0..CONVERSATIONS {
         bare.run(&format!(
             "INSERT INTO conversations (id, kind, status, handler, customer_id, customer_name, skills, last_message_at, \

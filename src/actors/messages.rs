@@ -248,7 +248,7 @@ pub enum SupervisorMessage {
     /// Something to decide.
     Ask {
         /// What.
-        request: Request,
+        request: Box<Request>,
         /// Correlates the log lines.
         request_id: RequestId,
         /// Where the answer goes.

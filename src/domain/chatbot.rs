@@ -116,6 +116,32 @@ impl Default for RoutingSettings {
     }
 }
 
+/// What follows when the assistant or the customer's words ask for a human.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HandOffMode {
+    /// The conversation is escalated at once.
+    #[default]
+    AtOnce,
+    /// "Connect with Customer Support" is shown, and the click is waited for (seed 000).
+    Ask,
+}
+names!(HandOffMode { AtOnce = "at_once", Ask = "ask" });
+
+/// Who answers at a chatbot, where it differs from the installation's `[assistant]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ChatbotAssistant {
+    /// `knowledge`, `openai`, `anthropic`, or a host's own.
+    pub provider: Option<String>,
+    /// The provider's model.
+    pub model: Option<String>,
+    /// Instructions, with `{{variables}}`; empty = the installation's.
+    pub prompt: String,
+    /// Articles with one of these tags, or without any, may be used; empty = all.
+    pub knowledge_tags: Vec<String>,
+    /// None = the installation's.
+    pub hand_off: Option<HandOffMode>,
+}
+
 /// A stored chatbot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chatbot {
@@ -129,6 +155,10 @@ pub struct Chatbot {
     pub routing_mode: Option<RoutingMode>,
     /// Overrides `[routing] closed_policy`.
     pub closed_policy: Option<FallbackPolicy>,
+    /// Who answers.
+    pub assistant: ChatbotAssistant,
+    /// How the widget looks: JSON text that the engine keeps and does not read.
+    pub theme: Option<String>,
     /// None = always open.
     pub hours: Option<BusinessHours>,
     /// Origins whose pages may carry the widget, `https://shop.example`; empty = the server's own only.

@@ -235,6 +235,8 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
         greeting: "Hi".into(),
         routing_mode: None,
         closed_policy: None,
+        assistant: Default::default(),
+        theme: None,
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,

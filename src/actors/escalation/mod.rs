@@ -374,7 +374,7 @@ impl Actor for SupervisorActor {
 impl SupervisorActor {
     fn take(&mut self, message: SupervisorMessage, ctx: &mut Context<Self>) {
         match message {
-            SupervisorMessage::Ask { request, request_id, reply } => self.decide(request, request_id, reply, ctx),
+            SupervisorMessage::Ask { request, request_id, reply } => self.decide(*request, request_id, reply, ctx),
             SupervisorMessage::CustomerLinked { user_id, linked } => self.customer_linked(user_id, linked, ctx),
             SupervisorMessage::Settled { lineage, result } if lineage == self.lineage => self.settled(result, ctx),
             SupervisorMessage::Settled { .. } => {}

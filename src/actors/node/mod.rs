@@ -229,7 +229,11 @@ impl Node {
     /// What the supervisor answers, or [`Failure::NoAnswer`].
     pub async fn request(&self, request: Request, request_id: RequestId) -> Answer {
         let (sender, receiver) = oneshot::channel();
-        self.supervisor(SupervisorMessage::Ask { request, request_id, reply: ReplyTo::waiting(sender) });
+        self.supervisor(SupervisorMessage::Ask {
+            request: Box::new(request),
+            request_id,
+            reply: ReplyTo::waiting(sender),
+        });
         self.within(receiver).await?
     }
 

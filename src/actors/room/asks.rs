@@ -56,7 +56,9 @@ impl RoomActor {
             Command::Escalate(escalate) => self.escalate(escalate, request_id, reply, ctx),
             Command::Rate { score, comment, .. } => self.rate(&caller, score, comment, reply),
             other => match self.request(&caller.principal, other) {
-                Ok(request) => self.node.supervisor(SupervisorMessage::Ask { request, request_id, reply }),
+                Ok(request) => {
+                    self.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply })
+                }
                 Err(rejection) => reply.send(Err(rejection.into())),
             },
         }
@@ -281,7 +283,7 @@ impl RoomActor {
             };
             let Escalate { priority, skills, .. } = escalate;
             let request = Request::Escalate { facts, reason, priority, skills };
-            this.node.supervisor(SupervisorMessage::Ask { request, request_id, reply });
+            this.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply });
         }));
     }
 }

@@ -55,6 +55,8 @@ impl ChatbotRow {
             greeting: self.greeting,
             routing_mode,
             closed_policy,
+            assistant: Default::default(),
+            theme: None,
             hours: None,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),

@@ -151,6 +151,8 @@ fn checked(
         greeting: put.greeting,
         routing_mode,
         closed_policy,
+        assistant: Default::default(),
+        theme: None,
         hours: put.hours.map(BusinessHours::from),
         allowed_origins: put.allowed_origins,
         created_at,

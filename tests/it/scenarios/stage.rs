@@ -155,6 +155,8 @@ impl Stage {
             greeting: String::new(),
             routing_mode: None,
             closed_policy: None,
+            assistant: Default::default(),
+            theme: None,
             hours: None,
             allowed_origins: Vec::new(),
             created_at: now,

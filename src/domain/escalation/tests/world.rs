@@ -76,6 +76,8 @@ pub(super) fn chatbot(id: &str) -> Chatbot {
         greeting: String::new(),
         routing_mode: None,
         closed_policy: None,
+        assistant: Default::default(),
+        theme: None,
         hours: None,
         allowed_origins: Vec::new(),
         created_at: NOON,
