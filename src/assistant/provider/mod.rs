@@ -1,5 +1,13 @@
 //! Assistants behind a network: OpenAI's Chat Completions and Anthropic's Messages, and servers that speak them.
 
-pub mod circuit;
-pub mod markers;
-pub mod sse;
+mod anthropic;
+mod circuit;
+mod draft;
+mod markers;
+mod openai;
+mod prompt;
+mod sse;
+mod wire;
+
+pub use circuit::CircuitLimits;
+pub use prompt::{Passage, Retrieval};
