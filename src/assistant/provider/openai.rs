@@ -2,6 +2,7 @@
 //! <https://platform.openai.com/docs/api-reference/chat>. Ollama, vLLM, llama.cpp and LiteLLM speak it too.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
 use super::sse::Event;
@@ -118,7 +119,7 @@ enum Fault {
         #[serde(default, rename = "type")]
         kind: Value,
     },
-    Other(Value),
+    Other(IgnoredAny),
 }
 
 impl Fault {

@@ -164,7 +164,8 @@ fn neutral(text: &str) -> String {
 
 /// The newest lines that fit, oldest first, one message for lines in a row of the same side.
 fn messages(history: &[Line], tokens: usize) -> Vec<Message> {
-    let newest = history.iter().rposition(|line| line.role == SenderRole::Customer);
+    let asks = |line: &Line| line.role == SenderRole::Customer && !line.text.trim().is_empty();
+    let newest = history.iter().rposition(asks);
     let mut left = tokens;
     let mut kept: Vec<(Role, String)> = Vec::new();
     for line in history.iter().take(newest.map_or(0, |place| place + 1)).rev() {
