@@ -18,6 +18,7 @@ mod crash;
 mod flow;
 mod logging;
 mod model;
+mod providers;
 mod rest;
 mod scenarios;
 mod sockets;
