@@ -34,7 +34,7 @@ const BOTH: [Vendor; 2] = [Vendor::OpenAi, Vendor::Anthropic];
 fn limits() -> Limits {
     Limits {
         connect: Millis::from_secs(60),
-        first_token: Millis::from_secs(60),
+        first_token: Millis::from_secs(50),
         turn: Millis::from_secs(60),
         tail: Millis::from_secs(60),
         retry_base: Millis::new(1),

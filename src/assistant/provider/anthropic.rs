@@ -108,14 +108,12 @@ enum StreamEvent {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
     #[serde(other)]
     Other,
 }
@@ -190,8 +188,8 @@ pub fn read_event(event: &Event) -> Result<Vec<Piece>, AssistantError> {
     match read_json(event.data.as_bytes())? {
         StreamEvent::MessageStart { message } => pieces.extend(message.usage.map(usage)),
         StreamEvent::ContentBlockStart { index, content_block } => begin_block(index, content_block, &mut pieces),
-        StreamEvent::ContentBlockDelta { delta: Delta::TextDelta { text }, .. } => pieces.push(Piece::Text(text)),
-        StreamEvent::ContentBlockDelta { index, delta: Delta::InputJsonDelta { partial_json } } => {
+        StreamEvent::ContentBlockDelta { delta: Delta::Text { text }, .. } => pieces.push(Piece::Text(text)),
+        StreamEvent::ContentBlockDelta { index, delta: Delta::InputJson { partial_json } } => {
             pieces.push(Piece::Arguments { index, json: partial_json });
         }
         StreamEvent::MessageDelta { delta, usage: counted } => {

@@ -108,9 +108,12 @@ pub fn tool_schema() -> serde_json::Value {
     })
 }
 
-/// Reads one JSON document that a provider sent. The error says nothing of its text.
+/// Reads one JSON object that a provider sent. The error says nothing of its text.
 pub fn read_json<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, AssistantError> {
-    serde_json::from_slice(text).map_err(|_| AssistantError::Unreadable("not the documented JSON"))
+    // A list would pass for an object whose fields may all be missing.
+    let object = text.trim_ascii_start().starts_with(b"{").then_some(text);
+    let read = object.and_then(|object| serde_json::from_slice(object).ok());
+    read.ok_or(AssistantError::Unreadable("not the documented JSON"))
 }
 
 /// The error that a status stands for.

@@ -1,10 +1,11 @@
 //! Servers that are slow, broken, busy or hostile.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use switchboard::assistant::provider::CircuitLimits;
 use switchboard::assistant::{Assistant, AssistantError};
+use tokio::task::JoinHandle;
 
 use super::server::{Server, Step, chunk, last_chunk, stream, stream_head, whole};
 use super::*;
@@ -33,14 +34,40 @@ fn failing(status: u16) -> Vec<Step> {
     whole(status, "", &json!({ "error": { "message": format!("no such key {KEY}"), "type": "x" } }).to_string())
 }
 
+type Turning = (JoinHandle<Result<Reply, AssistantError>>, mpsc::UnboundedReceiver<String>);
+
+/// A turn in the background, and what is heard of it.
+fn begin(provider: Provider) -> Turning {
+    let (tell, deltas) = mpsc::unbounded_channel();
+    (tokio::spawn(async move { provider.answer(turn(), &mut Heard(tell)).await }), deltas)
+}
+
+/// Both ways to fall silent: before anything is said, and after the word "Well".
+async fn silent(vendor: Vendor, in_the_middle: bool) -> (Server, Turning) {
+    let script = match in_the_middle {
+        true => vec![stream_head(), chunk(&beginning(vendor)), Step::Hang],
+        false => vec![Step::Hang],
+    };
+    let mut server = Server::start(vec![script]).await;
+    let (turning, mut deltas) = begin(started(vendor, &server, limits()));
+    server.next().await;
+    if in_the_middle {
+        assert_eq!(deltas.recv().await.unwrap(), "Well");
+    }
+    (server, (turning, deltas))
+}
+
 #[tokio::test]
-async fn silence_before_the_headers_ends_with_the_limit_of_the_first_token() {
+async fn silence_ends_with_the_limit_of_the_first_token_or_of_the_turn() {
     for vendor in BOTH {
-        let mut server = Server::start(vec![vec![Step::Hang]]).await;
-        let quick = Limits { first_token: Millis::new(30), ..limits() };
-        let error = ask(&started(vendor, &server, quick)).await.1.unwrap_err();
-        assert_eq!(error, AssistantError::TimedOut("first_token"));
-        server.left.recv().await.unwrap();
+        for (in_the_middle, limit) in [(false, "first_token"), (true, "turn")] {
+            let (mut server, (turning, _deltas)) = silent(vendor, in_the_middle).await;
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(60)).await;
+            assert_eq!(turning.await.unwrap(), Err(AssistantError::TimedOut(limit)), "{vendor:?}");
+            tokio::time::resume();
+            server.left.recv().await.unwrap();
+        }
     }
 }
 
@@ -50,18 +77,6 @@ async fn silence_between_the_headers_and_the_first_token_ends_with_its_limit() {
     let script = vec![stream_head(), chunk(b": ping\n\n"), Step::Hang];
     let error = once(Vendor::Anthropic, quick, vec![script]).await.unwrap_err();
     assert_eq!(error, AssistantError::TimedOut("first_token"));
-}
-
-#[tokio::test]
-async fn silence_in_the_middle_ends_with_the_limit_of_the_turn() {
-    for vendor in BOTH {
-        let mut server = Server::start(vec![vec![stream_head(), chunk(&beginning(vendor)), Step::Hang]]).await;
-        let quick = Limits { turn: Millis::new(300), ..limits() };
-        let (heard, result) = ask(&started(vendor, &server, quick)).await;
-        assert_eq!(result.unwrap_err(), AssistantError::TimedOut("turn"));
-        assert_eq!(heard, ["Well"], "what came first was heard");
-        server.left.recv().await.unwrap();
-    }
 }
 
 #[tokio::test]
@@ -196,19 +211,8 @@ async fn an_answer_of_ten_megabytes_is_not_read_to_its_end() {
 #[tokio::test]
 async fn dropping_the_turn_closes_the_connection() {
     for vendor in BOTH {
-        let scripts = [vec![Step::Hang], vec![stream_head(), chunk(&beginning(vendor)), Step::Hang]];
-        for (begun, script) in [false, true].into_iter().zip(scripts) {
-            let mut server = Server::start(vec![script]).await;
-            let provider = Arc::new(started(vendor, &server, limits()));
-            let (tell, mut deltas) = mpsc::unbounded_channel();
-            let turning = {
-                let provider = provider.clone();
-                tokio::spawn(async move { provider.answer(turn(), &mut Heard(tell)).await })
-            };
-            server.next().await;
-            if begun {
-                assert_eq!(deltas.recv().await.unwrap(), "Well");
-            }
+        for in_the_middle in [false, true] {
+            let (mut server, (turning, _deltas)) = silent(vendor, in_the_middle).await;
             turning.abort();
             server.left.recv().await.unwrap();
             assert!(turning.await.unwrap_err().is_cancelled());
