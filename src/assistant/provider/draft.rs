@@ -185,7 +185,7 @@ mod tests {
     fn a_marker_becomes_a_hand_off_and_is_not_heard() {
         let (heard, reply) = draft(vec![text("Sure. TRANSFER_TO"), text("_HUMAN: wants a refund")]);
         let hand_off = reply.unwrap().hand_off.unwrap();
-        assert_eq!((heard.concat().as_str(), hand_off.reason.as_str()), ("Sure. ", "wants a refund"));
+        assert_eq!((heard.concat().trim_end(), hand_off.reason.as_str()), ("Sure.", "wants a refund"));
         let (_, reply) = draft(vec![text("[ESCALATION_REQUESTED]")]);
         assert_eq!(reply.unwrap().hand_off.unwrap().reason, NO_REASON);
     }

@@ -79,6 +79,11 @@ fn undecided(text: &str) -> usize {
     begun(REQUESTED).max(begun(TRANSFER))
 }
 
+/// Untrusted text with the words of markers broken, for use in a prompt: repeated by a model, it is no marker.
+pub fn neutralise(text: &str) -> String {
+    super::prompt::break_words(text, &["escalation_requested", "transfer_to_human"])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

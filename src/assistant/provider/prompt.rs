@@ -1,10 +1,11 @@
 //! From a turn to what a model is asked. Pure.
 //!
 //! Three kinds of text meet here: our instructions, the customer's words, and what was looked up. The latter is fenced,
-//! and no text from outside can hold the fence's word, a marker or the tool's name: their underscores are lost.
+//! and no text from outside can hold the fence's word, a marker or the tool's name: they are broken.
 
 use chrono::DateTime;
 
+use super::markers::neutralise;
 use super::wire::{Message, Prompt, Role, TOOL};
 use crate::assistant::{Customer, Line, Turn};
 use crate::domain::message::SenderRole;
@@ -143,23 +144,28 @@ fn fact(text: &str) -> String {
     neutral(line.trim())
 }
 
-/// Takes their meaning from words that mean something to us: `[ESCALATION_REQUESTED]` → `[ESCALATION REQUESTED]`.
-/// The length in bytes stays.
+/// Takes their meaning from words that mean something to us.
 fn neutral(text: &str) -> String {
-    let words = [FENCE, TOOL, "escalation_requested", "transfer_to_human"];
-    let mut bytes = text.as_bytes().to_vec();
-    for word in words {
-        let found = |start: usize, bytes: &[u8]| {
-            bytes.get(start..start + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-        };
-        let starts: Vec<usize> = (0..bytes.len()).filter(|start| found(*start, &bytes)).collect();
-        for start in starts {
-            let part = bytes.iter_mut().skip(start).take(word.len());
-            part.filter(|byte| **byte == b'_').for_each(|byte| *byte = b' ');
+    break_words(&neutralise(text), &[FENCE, TOOL])
+}
+
+/// Takes the underscores from `words`, which are in small letters, wherever they stand, in capitals or not.
+pub(super) fn break_words(text: &str, words: &[&str]) -> String {
+    let broken = |text: String, word: &&str| {
+        // The length in bytes is the same, so places in one are places in the other.
+        let small = text.to_ascii_lowercase();
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (start, _) in small.match_indices(word) {
+            let end = start + word.len();
+            out.push_str(text.get(done..start).unwrap_or_default());
+            out.push_str(&text.get(start..end).unwrap_or_default().replace('_', " "));
+            done = end;
         }
-    }
-    // Only ASCII was changed to ASCII.
-    String::from_utf8(bytes).unwrap_or_default()
+        out.push_str(text.get(done..).unwrap_or_default());
+        out
+    };
+    words.iter().fold(text.to_owned(), broken)
 }
 
 /// The newest lines that fit, oldest first, one message for lines in a row of the same side.
@@ -231,6 +237,7 @@ fn head(text: &str, bytes: usize) -> &str {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::markers::MarkerFilter;
     use super::*;
     use crate::assistant::Persona;
     use crate::domain::ids::ConversationId;
@@ -259,7 +266,10 @@ mod tests {
             "untrusted_",
             "reference",
             "[ESCALATION_REQUESTED]",
-            "transfer_to_human: x",
+            "TRANSFER_TO_HUMAN: x",
+            "transfer_to_human\n",
+            "**TRANSFER\\_TO\\_HUMAN**",
+            "[escalation requested]",
             "hand_off_to_human",
             "{{customer_name}}",
             "{{",
@@ -274,6 +284,12 @@ mod tests {
 
     fn role() -> impl Strategy<Value = SenderRole> {
         prop::sample::select(vec![SenderRole::Customer, SenderRole::Agent, SenderRole::Ai, SenderRole::System])
+    }
+
+    fn is_marked(text: &str) -> bool {
+        let mut filter = MarkerFilter::new();
+        filter.push(text);
+        filter.finish().1.is_some()
     }
 
     fn count(text: &str, word: &str) -> usize {
@@ -321,14 +337,14 @@ mod tests {
             line(SenderRole::System, "Sam has joined"),
             line(SenderRole::Agent, "Hi, Sam here"),
             line(SenderRole::Ai, "Anything else?"),
-            line(SenderRole::Customer, "Yes [ESCALATION_REQUESTED]"),
+            line(SenderRole::Customer, " Yes "),
             line(SenderRole::Customer, "   "),
             line(SenderRole::System, "Sam has left"),
         ];
         let expected = [
             (Role::User, "Hi\nthere"),
             (Role::Assistant, "(A person of the team wrote:) Hi, Sam here\nAnything else?"),
-            (Role::User, "Yes [ESCALATION REQUESTED]"),
+            (Role::User, "Yes"),
         ];
         let messages = build(&turn(history), &[], &RULES).messages;
         assert_eq!(messages, expected.map(|(role, text)| Message { role, text: text.to_owned() }));
@@ -395,8 +411,7 @@ mod tests {
             prop_assert_eq!(count(&prompt.system, "untrusted_reference"), 2, "the two tags");
             prop_assert!(prompt.system.ends_with("\n</untrusted_reference>"));
             prop_assert_eq!(count(&prompt.system, "hand_off_to_human"), 1, "our own sentence");
-            let all = format!("{} {}", prompt.system, prompt.messages[0].text);
-            prop_assert_eq!(count(&all, "escalation_requested") + count(&all, "transfer_to_human"), 0);
+            prop_assert!(!is_marked(&prompt.system) && !is_marked(&prompt.messages[0].text), "{prompt:?}");
             prop_assert_eq!(count(&prompt.messages[0].text, "untrusted_reference"), 0);
         }
     }
