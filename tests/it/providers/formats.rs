@@ -80,7 +80,9 @@ async fn a_streamed_answer_is_heard_in_pieces_and_counted() {
         let server = Server::start(vec![stream(&good_stream(vendor))]).await;
         let (heard, reply) = ask(&started(vendor, &server, limits())).await;
         let reply = reply.unwrap();
-        assert_eq!(heard, ["It is ", "on its wäy. 🦀"], "{vendor:?}");
+        // A space before a piece that is still to come may be held back with it.
+        assert_eq!(heard.len(), 2, "{vendor:?}: {heard:?}");
+        assert_eq!(heard.concat(), "It is on its wäy. 🦀", "{vendor:?}");
         assert_eq!((reply.usage.input_tokens, reply.usage.output_tokens), (read, 10), "{vendor:?}");
         assert!(reply.usage.first_delta.is_some() && reply.hand_off.is_none() && !reply.offers_human);
     }
