@@ -21,6 +21,22 @@ section! {
     pub struct Assistant in "assistant" {
         /// Who answers.
         provider: Provider = Provider::Knowledge, Kind::Choice(&["knowledge", "openai", "anthropic"]);
+        /// Instructions to the model for chatbots without a prompt of their own; not set = the built-in ones.
+        system_prompt: Option<String> = None, Kind::Text;
+        /// How much of the conversation the model is shown, tokens (4 bytes each).
+        history_tokens: u32 = 3000, Kind::Int(100, 1_000_000);
+        /// Whether text is shown while it is made.
+        stream: bool = true, Kind::Bool;
+        /// Whether handing over is offered as a tool; servers without tools are asked for a marker instead.
+        tools: bool = true, Kind::Bool;
+        /// The longest wait for a connection to the provider, ms.
+        connect_timeout_ms: u64 = 3000, Kind::Int(1, 600_000);
+        /// The longest wait for the first piece of a streamed answer, each try, ms.
+        first_token_timeout_ms: u64 = 10_000, Kind::Int(1, 600_000);
+        /// The longest turn, all tries together, ms.
+        turn_timeout_ms: u64 = 30_000, Kind::Int(1, 600_000);
+        /// How often a turn is tried again when the provider is busy or cannot be reached.
+        retries: u32 = 2, Kind::Int(0, 10);
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.
@@ -31,6 +47,9 @@ section! {
         openai_max_tokens: u32 = 300, Kind::Int(1, 1_000_000);
         /// How much chance is in the answers of `openai`.
         openai_temperature: f64 = 0.7, Kind::Float(0.0, 2.0);
+        /// Whether `openai` is asked to count the tokens of a streamed answer. OpenAI itself always is; some other
+        /// servers refuse the field.
+        openai_stream_usage: bool = false, Kind::Bool;
         /// Key for `anthropic`.
         anthropic_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `anthropic` is reached.

@@ -21,6 +21,7 @@ mod crash;
 mod flow;
 mod logging;
 mod model;
+mod providers;
 mod rest;
 mod scenarios;
 mod sockets;
