@@ -1,0 +1,6 @@
+//! When a human is wanted: pure detection in what customers and models write. No clock, no I/O, no randomness.
+//!
+//! Four sources meet in one escalation: a marker in a model's text ([`markers`]), a wish in a customer's words, a
+//! promise in the assistant's own, and a row of unhappy turns. What the agent reads first is made here as well.
+
+pub mod markers;
