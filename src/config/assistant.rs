@@ -21,6 +21,8 @@ section! {
     pub struct Assistant in "assistant" {
         /// Who answers.
         provider: Provider = Provider::Knowledge, Kind::Choice(&["knowledge", "openai", "anthropic"]);
+        /// Phrases of a customer that ask for a human, besides the built-in ones.
+        hand_off_phrases: Vec<String> = Vec::new(), Kind::Phrases;
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.
