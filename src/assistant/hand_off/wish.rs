@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::lexicon::{LEXICONS, Lexicon, Order, Part};
-use super::words::{Token, tokens};
+use super::words::{Pattern, Token, tokens};
 
 /// The farthest that a verb and what belongs to it are from their noun.
 const REACH: usize = 14;
@@ -63,19 +63,6 @@ pub struct Wish {
     pub language: String,
 }
 
-/// One word of a listed phrase.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Pattern {
-    word: String,
-    any_ending: bool,
-}
-
-impl Pattern {
-    fn fits(&self, word: &str) -> bool {
-        if self.any_ending { word.starts_with(&self.word) } else { word == self.word }
-    }
-}
-
 /// A phrase of a list, found by its first word.
 #[derive(Clone, Debug)]
 struct Entry {
@@ -127,7 +114,10 @@ pub struct Wishes {
 struct Walk {
     verb: Option<Part>,
     first: usize,
+    /// The customer or a place stands between verb and noun.
     aimed: bool,
+    /// The customer does.
+    own: bool,
     denied: bool,
     how: bool,
 }
@@ -186,18 +176,7 @@ impl Wishes {
     }
 
     fn learn_phrase(&mut self, tongue: usize, part: Part, phrase: &str, stars: bool) {
-        let mut patterns = Vec::new();
-        for written in phrase.split_whitespace() {
-            let any_ending = stars && written.ends_with('*');
-            let words = tokens(written).into_iter().filter_map(|token| match token {
-                Token::Word(word) => Some(Pattern { word, any_ending: false }),
-                Token::Pause | Token::Stop => None,
-            });
-            patterns.extend(words);
-            if let Some(last) = patterns.last_mut() {
-                last.any_ending = any_ending;
-            }
-        }
+        let mut patterns = Pattern::read(phrase, stars);
         patterns.truncate(PHRASE_WORDS);
         if patterns.is_empty() {
             return;
@@ -278,7 +257,7 @@ fn span(units: &[Unit], from: usize, to: usize, tokens: &[Token]) -> String {
 fn read(rules: &Tongue, units: &[Unit], at: usize, short: bool) -> Option<(Intent, usize, usize)> {
     let part = units.get(at)?.part()?;
     if part == Part::Whole {
-        let walk = walk_left(units, at);
+        let walk = walk_left(rules, units, at);
         return (!walk.denied && !denied_before(units, at)).then_some((Intent::Phrase, at, at));
     }
     if !matches!(part, Part::Human | Part::Role | Part::Anyone) {
@@ -289,18 +268,18 @@ fn read(rules: &Tongue, units: &[Unit], at: usize, short: bool) -> Option<(Inten
     if beside(before, Part::Before) || beside(units.get(at + 1), Part::After) || denied_before(units, at) {
         return None;
     }
-    let walk = walk_left(units, at);
+    let walk = walk_left(rules, units, at);
     if walk.denied {
         return None;
     }
-    if let Some(verb) = walk.verb {
-        return asks(rules, part, verb, &walk).then_some((Intent::Asked, walk.first, at));
+    if walk.verb.is_some_and(|verb| asks(rules, part, verb, &walk)) {
+        return Some((Intent::Asked, walk.first, at));
     }
     if let Some(verb) = verb_behind(rules, units, at, part) {
         let product = walk.how && part != Part::Human;
         return (!product).then_some((Intent::Asked, at, verb));
     }
-    let named = short && part != Part::Anyone && !walk.how && stands_alone(units, at);
+    let named = short && walk.verb.is_none() && part != Part::Anyone && !walk.how && stands_alone(units, at);
     named.then_some((Intent::Named, at, at))
 }
 
@@ -315,7 +294,7 @@ fn asks(rules: &Tongue, noun: Part, verb: Part, walk: &Walk) -> bool {
 }
 
 /// From the noun to its verb and what stands before that.
-fn walk_left(units: &[Unit], noun: usize) -> Walk {
+fn walk_left(rules: &Tongue, units: &[Unit], noun: usize) -> Walk {
     let mut walk = Walk { first: noun, ..Walk::default() };
     let mut strangers = 0;
     for at in (0..noun).rev().take(REACH) {
@@ -340,7 +319,8 @@ fn walk_left(units: &[Unit], noun: usize) -> Walk {
                 walk.how = units.get(at.wrapping_sub(1)).is_some_and(|unit| unit.part() == Some(Part::How));
                 break;
             }
-            Part::Own | Part::Towards => walk.aimed |= walk.verb.is_none(),
+            Part::Own => (walk.aimed, walk.own) = (true, true),
+            Part::Towards => walk.aimed |= walk.verb.is_none(),
             Part::Not => {
                 walk.denied = strangers == 0 || walk.verb.is_some();
                 break;
@@ -349,7 +329,7 @@ fn walk_left(units: &[Unit], noun: usize) -> Walk {
                 walk.how = true;
                 break;
             }
-            Part::Other | Part::Anyone if walk.verb.is_some() && !walk.aimed => {
+            Part::Other | Part::Anyone if !walk.own && (walk.verb.is_some() || rules.order == Order::Free) => {
                 walk.denied = true;
                 break;
             }

@@ -38,6 +38,71 @@ pub fn tokens(text: &str) -> Vec<Token> {
     reader.found
 }
 
+/// A list of phrases, separated by commas; `*` at the end of a word stands for any ending.
+#[derive(Clone, Debug, Default)]
+pub struct Phrases(Vec<Vec<Pattern>>);
+
+/// One word of a listed phrase.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// Folded.
+    pub word: String,
+    /// Whether more letters may follow.
+    pub any_ending: bool,
+}
+
+impl Pattern {
+    /// Whether a folded word is this one.
+    pub fn fits(&self, word: &str) -> bool {
+        if self.any_ending { word.starts_with(&self.word) } else { word == self.word }
+    }
+
+    /// The words of a phrase; with `stars`, a `*` means any ending.
+    pub fn read(phrase: &str, stars: bool) -> Vec<Self> {
+        let mut patterns: Vec<Self> = Vec::new();
+        for written in phrase.split_whitespace() {
+            patterns.extend(words(written).into_iter().map(|word| Self { word, any_ending: false }));
+            if let Some(last) = patterns.last_mut() {
+                last.any_ending = stars && written.ends_with('*');
+            }
+        }
+        patterns
+    }
+}
+
+impl Phrases {
+    /// Reads a list.
+    pub fn new(list: &str) -> Self {
+        let read = list.split(',').map(|phrase| Pattern::read(phrase, true));
+        Self(read.filter(|phrase| !phrase.is_empty()).collect())
+    }
+
+    /// Where the first of the phrases begins and how many words it has.
+    pub fn find(&self, words: &[String]) -> Option<(usize, usize)> {
+        (0..words.len()).find_map(|at| {
+            let here = words.get(at..)?;
+            let fits = |phrase: &&Vec<Pattern>| {
+                phrase.len() <= here.len() && phrase.iter().zip(here).all(|(pattern, word)| pattern.fits(word))
+            };
+            self.0.iter().filter(fits).map(|phrase| (at, phrase.len())).max_by_key(|(_, len)| *len)
+        })
+    }
+
+    /// Whether one of them is there.
+    pub fn are_in(&self, words: &[String]) -> bool {
+        self.find(words).is_some()
+    }
+}
+
+/// The words alone.
+pub fn words(text: &str) -> Vec<String> {
+    let word = |token| match token {
+        Token::Word(word) => Some(word),
+        Token::Pause | Token::Stop => None,
+    };
+    tokens(text).into_iter().filter_map(word).collect()
+}
+
 struct Reader {
     found: Vec<Token>,
     word: String,

@@ -34,7 +34,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         ),
         (
             Part::Whole,
-            "put me through, get me out of this bot, stop the bot, no more bot*, no more robot*, enough with the bot, \
+            "put me through, put a human on, put a person on, put someone on, get me out of this bot, stop the bot, no more bot*, no more robot*, enough with the bot, \
              done with this bot, sick of this bot, tired of talking to a bot, tired of talking to a machine, \
              is anyone there, is anybody there, anyone there, anybody there, anyone real there, \
              is there anyone real, is there a real person, is there a human, is there a person, is there any human, \
@@ -84,7 +84,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
             Part::Speak,
             "talk, talking, tallk, tlak, takl, speak, speaking, speek, spaek, chat, chatting, discuss, converse, \
              message, contact, reach, get hold of, get a hold of, get in touch, in touch, deal with, dealing with, \
-             communicate, correspond",
+             communicate, correspond, have a chat, start a chat, open a chat, have a conversation, a chat with, a conversation with",
         ),
         (
             Part::Want,
@@ -94,7 +94,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         (
             Part::Pass,
             "connect, conect, transfer, tranfer, trasnfer, pass, put, hand, hand over, forward, give, redirect, switch, \
-             escalate, refer, direct, link, patch, route, bring in, get me, put through, pass on, handover, move, hook, assign",
+             escalate, refer, direct, link, patch, route, put through, pass on, handover",
         ),
         (Part::Own, "i, me, us, we, id, ill, im, my, ive, myself"),
         (
@@ -114,26 +114,25 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
             "seat, seats, role, roles, dashboard, view, views, account, accounts, app, console, status, limit, limits, \
              name, names, string, id, ids, token, tokens, api, key, keys, plan, plans, page, pages, hours, email, emails, \
              licence, license, licences, licenses, permission, permissions, screen, inbox, interface, way, tone, voice, \
-             being, side, settings, setting, feature, features, mode, panel, password, login, logins, widget, software, \
+             side, settings, setting, feature, features, mode, panel, password, login, logins, widget, software, \
              group, groups, skills, skill, capacity, fees, fee, policy, resources, rights, error, on the, named, mentioned, \
              called, who called, number, profile, training, metrics, statistics, reports, queue, routing, button, \
              notification, notifications, list, documentation, docs, portal, tool, access, user, users, type, types, invoice",
         ),
         (
             Part::Apart,
-            "about, like a, like an, as, for my, for our, and then, because, than, when, whether, if, who, whose, while, \
+            "a chat, the chat, this chat, my chat, chats, a conversation, the conversation, conversations, a ticket, messages, about, like a, like an, as, for my, for our, and then, because, than, when, whether, if, who, whose, while, \
              after, before, bot or, machine or, add, invite, create, remove, delete, hire, become, is, are, was, were, hear",
         ),
         (
             Part::Filler,
             "a, an, the, any, some, one, of, your, you, please, pls, plz, plez, please just, just, really, actually, actual, real, \
-             live, lovely, now, right now, asap, immediately, today, right away, quickly, again, first, already, finally, \
+             live, lovely, is it possible, it is possible, would it be possible, it be possible, it would be, now, right now, asap, immediately, today, right away, quickly, again, first, already, finally, \
              can, could, may, might, would, will, shall, let, to be, be, being, able, do, so, then, ok, okay, hi, hello, hey, \
              thanks, thank you, thx, cheers, yes, yeah, yep, ya, kindly, directly, straight, instead, there, here, \
              this, that, these, in, at, on, from, over, ever, still, only if, somehow, available, possible, help, good, \
-             competent, proper, kind, sort, another, different, must, have to, got to, gotta, going to, gonna, try, trying, \
-             want to, wanting, hoping, hope, wish, way, very, much, seriously, damn, bloody, freaking, fucking, fuckin, f, \
-             ffs, goddamn, god, chance, quick, service, customer, friendly, sir, madam, up, off, back, and, conversation, call, chance to, the phone, phone, \
+             competent, proper, kind, sort, another, different, must, have to, got to, gotta, going to, gonna, try, trying, wanting, hoping, hope, wish, way, very, much, seriously, damn, bloody, freaking, fucking, fuckin, f, \
+             ffs, goddamn, god, chance, quick, service, customer, friendly, sir, madam, up, off, back, and, call, chance to, the phone, phone, \
              how about, on the phone, on the line, on the other end, over the phone, chatting, senior, actual living, living, breathing, native, english, german, spanish, french, speaking, \
              am, gimme, lemme",
         ),

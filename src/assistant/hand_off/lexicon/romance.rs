@@ -73,7 +73,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
             "un, una, el, la, los, las, lo, por favor, porfavor, porfa, xfa, xfavor, ya, ahora, ahora mismo, inmediatamente, directamente, \
              puedo, puede, puedes, podria, podrias, podemos, poder, se puede, es posible, posible, hay, de, del, su, tu, sus, ustedes, usted, vuestro, \
              equipo, servicio, verdad, real, verdadera, solo, solamente, mejor, que, alguna, algun, otra, otro, hola, buenas, gracias, si por favor, \
-             urgente, urgentemente, en, aqui, y, tambien, ayuda, favor, telefono, por telefono, puedan, pueda, le, les, vez, otra vez, bot, te, ser, humano por, \
+             urgente, urgentemente, en, aqui, y, tambien, ayuda, favor, telefono, por telefono, puedan, pueda, le, les, vez, otra vez, bot, te, ser, \
              maldita, maldito, mucho, realmente, departamento, competente",
         ),
     ],
@@ -206,7 +206,7 @@ pub(super) const ITALIAN: Lexicon = Lexicon {
         ),
         (Part::Own, "io, mi, me, noi, ci"),
         (Part::Other, "clienti, cliente, visitatori, utenti, utente, loro, il bot, bot"),
-        (Part::Towards, "con, a, ad, al, alla"),
+        (Part::Towards, "con, a, ad, al, alla, all, allo, agli, ai"),
         (Part::Before, "nuovo, nuova, ogni, secondo"),
         (
             Part::After,

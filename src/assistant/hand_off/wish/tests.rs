@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 const WANTS: &str = include_str!("../../../../tests/wish/wants.txt");
 const WANTS_NOT: &str = include_str!("../../../../tests/wish/wants_not.txt");
 
+static WISHES: std::sync::LazyLock<Wishes> = std::sync::LazyLock::new(|| Wishes::new(&[]));
+
 fn examples(file: &str) -> Vec<(&str, &str)> {
     let lines = file.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let examples: Vec<_> = lines.map(|line| line.split_once(" | ").unwrap()).collect();
@@ -115,7 +117,7 @@ proptest! {
 
     #[test]
     fn any_text_is_read(text in "\\PC{0,300}|(agent|not|i|want|to|talk|[,.!?\n’' ]|\\PC){0,60}") {
-        let wishes = Wishes::new(&[]);
+        let wishes = &*WISHES;
         if let Some(wish) = wishes.wants_human(&text) {
             prop_assert!(!wish.words.is_empty() && !wish.words.chars().any(char::is_control));
         }
@@ -123,7 +125,7 @@ proptest! {
 
     #[test]
     fn case_does_not_matter(at in 0_usize..80) {
-        let wishes = Wishes::new(&[]);
+        let wishes = &*WISHES;
         for file in [WANTS, WANTS_NOT] {
             let (language, text) = examples(file)[at];
             if language == "en" {
