@@ -80,7 +80,8 @@ impl Tongue {
         let mut rest = words;
         while let Some((at, len)) = self.someone.find(rest) {
             let behind = head(rest.get(at + len..).unwrap_or(&[]), TO_ARRIVAL);
-            if self.arrives.are_in(behind) && !self.nots.are_in(behind) {
+            let before = rest.get(at.saturating_sub(2)..at).unwrap_or(&[]);
+            if self.arrives.are_in(behind) && !self.nots.are_in(behind) && !self.nots.are_in(before) {
                 return true;
             }
             rest = rest.get(at + 1..).unwrap_or(&[]);
@@ -106,7 +107,7 @@ fn english() -> Tongue {
         ),
         verbs: Phrases::new(
             "connect*, transfer*, pass, passing, passed, hand, handing, handed, forward*, escalat*, put, putting, get, getting, \
-             bring, bringing, brought, notif*, rout*, redirect*, refer, referring, referred, patch*, switch*, loop*, alert*, asked, asking, call, calling, find, finding, send, sending",
+             bring, bringing, brought, notif*, rout*, redirect*, refer, referring, referred, patch*, switch*, loop*, alert*, asked, asking, call, calling, find you, finding you, send, sending",
         ),
         aims: Phrases::new(
             "you to, you with, you through, you over, you now, you right away, you straight, you on, someone, somebody, \

@@ -365,8 +365,9 @@ fn verb_behind(rules: &Tongue, units: &[Unit], noun: usize, part: Part) -> Optio
             Unit::Part { part: Part::Own, .. } => own = true,
             Unit::Part { part: Part::Filler | Part::Towards, .. } => {}
             Unit::Part { part: Part::Speak, .. } if own => return (!denied_behind(units, at)).then_some(at),
-            Unit::Part { part: Part::Want | Part::Pass, .. } if rules.order == Order::Free => {
-                let wanted = strangers == 0 && part != Part::Anyone && !denied_behind(units, at);
+            Unit::Part { part: verb @ (Part::Want | Part::Pass), .. } if rules.order == Order::Free => {
+                let fits = part != Part::Anyone || *verb == Part::Pass;
+                let wanted = strangers == 0 && fits && !denied_behind(units, at);
                 return wanted.then_some(at);
             }
             Unit::Part { .. } => return None,

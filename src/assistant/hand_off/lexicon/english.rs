@@ -34,7 +34,7 @@ pub(super) const ENGLISH: Lexicon = Lexicon {
         ),
         (
             Part::Whole,
-            "put me through, put a human on, put a person on, put someone on, get me out of this bot, stop the bot, no more bot*, no more robot*, enough with the bot, \
+            "put me through, put a human on, get someone from, get somebody from, get me someone, get me somebody, put a person on, put someone on, get me out of this bot, stop the bot, no more bot*, no more robot*, enough with the bot, \
              done with this bot, sick of this bot, tired of talking to a bot, tired of talking to a machine, \
              is anyone there, is anybody there, anyone there, anybody there, anyone real there, \
              is there anyone real, is there a real person, is there a human, is there a person, is there any human, \

@@ -15,7 +15,7 @@ pub(super) const SPANISH: Lexicon = Lexicon {
         ),
         (
             Part::Deny,
-            "eres un, eres una, eres, es usted, estoy hablando con, hablo con un, estoy chateando, cuantos, cuantas, que es un, \
+            "ya hable, hable ayer, eres un, eres una, eres, es usted, estoy hablando con, hablo con un, estoy chateando, cuantos, cuantas, que es un, \
              que ve un, que puede, que pasa si, cuando, diferencia entre, soy un, soy una, soy, gracias por, ayer, como agente",
         ),
         (
@@ -92,7 +92,7 @@ pub(super) const FRENCH: Lexicon = Lexicon {
         ),
         (
             Part::Deny,
-            "etes vous, es tu, est ce que je parle, est ce que vous etes, je parle a, je parle avec, c est un, combien, qu est ce qu un, \
+            "j ai deja parle, j ai parle, deja parle, etes vous, es tu, est ce que je parle, est ce que vous etes, je parle a, je parle avec, c est un, combien, qu est ce qu un, \
              que voit, que peut, que se passe, quand, difference entre, je suis, merci pour, hier, en tant qu",
         ),
         (

@@ -146,7 +146,7 @@ fn alphabet() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn any_splitting_gives_the_same(text in alphabet(), cuts in prop::collection::vec(1_usize..6, 1..20)) {
