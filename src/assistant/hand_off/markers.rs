@@ -20,7 +20,7 @@ const JOINTS: usize = 3;
 const TAIL_CHARS: usize = 80;
 
 /// What stands between two pieces of text that would be a marker if a marker between them left no trace.
-const SEAM: char = '…';
+const SEAM: char = '‧';
 
 /// A way to write a marker.
 struct Form {
@@ -398,7 +398,7 @@ fn scan_words(text: &[char], from: usize, form: &Form, in_brackets: bool) -> Wor
     if in_brackets {
         return match text.get(at) {
             None => Words::Open,
-            Some(c) if c.is_alphanumeric() => Words::Not,
+            Some(c) if c.is_alphanumeric() || *c == SEAM => Words::Not,
             Some(_) => Words::Found(words_end),
         };
     }

@@ -1,5 +1,7 @@
 //! Text as folded words: what people type made equal, whatever their case, accents, apostrophes and keyboards.
 
+use std::collections::HashMap;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -40,7 +42,12 @@ pub fn tokens(text: &str) -> Vec<Token> {
 
 /// A list of phrases, separated by commas; `*` at the end of a word stands for any ending.
 #[derive(Clone, Debug, Default)]
-pub struct Phrases(Vec<Vec<Pattern>>);
+pub struct Phrases {
+    /// By their first word, so that a long text is not compared with each of them.
+    exact: HashMap<String, Vec<Vec<Pattern>>>,
+    /// Those whose first word has any ending.
+    open: Vec<Vec<Pattern>>,
+}
 
 /// One word of a listed phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,8 +80,17 @@ impl Pattern {
 impl Phrases {
     /// Reads a list.
     pub fn new(list: &str) -> Self {
-        let read = list.split(',').map(|phrase| Pattern::read(phrase, true));
-        Self(read.filter(|phrase| !phrase.is_empty()).collect())
+        let mut read = Self::default();
+        for phrase in list.split(',').map(|phrase| Pattern::read(phrase, true)) {
+            match phrase.first() {
+                Some(first) if !first.any_ending => {
+                    read.exact.entry(first.word.clone()).or_default().push(phrase);
+                }
+                Some(_) => read.open.push(phrase),
+                None => {}
+            }
+        }
+        read
     }
 
     /// Where the first of the phrases begins and how many words it has.
@@ -84,7 +100,8 @@ impl Phrases {
             let fits = |phrase: &&Vec<Pattern>| {
                 phrase.len() <= here.len() && phrase.iter().zip(here).all(|(pattern, word)| pattern.fits(word))
             };
-            self.0.iter().filter(fits).map(|phrase| (at, phrase.len())).max_by_key(|(_, len)| *len)
+            let exact = self.exact.get(here.first()?).into_iter().flatten();
+            exact.chain(&self.open).filter(fits).map(|phrase| (at, phrase.len())).max_by_key(|(_, len)| *len)
         })
     }
 
