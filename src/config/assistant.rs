@@ -37,6 +37,8 @@ section! {
         turn_timeout_ms: u64 = 30_000, Kind::Int(1, 600_000);
         /// How often a turn is tried again when the provider is busy or cannot be reached.
         retries: u32 = 2, Kind::Int(0, 10);
+        /// Phrases of a customer that ask for a human, besides the built-in ones.
+        hand_off_phrases: Vec<String> = Vec::new(), Kind::Phrases;
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.

@@ -38,6 +38,8 @@ pub enum Kind {
     Origin,
     /// A list of origins, or `*`.
     Origins,
+    /// A list of phrases: words of one line, 1 to 200 bytes each, at most 200 of them.
+    Phrases,
     /// `sqlite:PATH` or `postgres://…`; may carry a password.
     Database,
     /// A URL with one of these schemes; may carry a password.
@@ -48,6 +50,10 @@ pub enum Kind {
 
 /// The longest text that a key takes, in bytes.
 const TEXT_BYTES: usize = 4096;
+/// The longest phrase of a list, in bytes.
+const PHRASE_BYTES: usize = 200;
+/// The most phrases in a list.
+const PHRASES: usize = 200;
 
 impl Kind {
     /// The form in words, for error messages: "a whole number from 0 to 65535".
@@ -64,6 +70,11 @@ impl Kind {
             Self::Url(schemes) => format!("a URL that begins with {}, without a password", prefixes(schemes)),
             Self::Origin => "an origin such as \"https://shop.example\", without a path".to_owned(),
             Self::Origins => "a list of origins such as \"https://shop.example\" without a path, or \"*\"".to_owned(),
+            Self::Phrases => {
+                format!(
+                    "a list of at most {PHRASES} phrases such as \"get me a human\", 1 to {PHRASE_BYTES} bytes each"
+                )
+            }
             Self::Database => "\"sqlite:PATH\" or \"postgres://USER:PASSWORD@HOST/NAME\"".to_owned(),
             Self::PrivateUrl(schemes) => format!("a URL that begins with {}", prefixes(schemes)),
             Self::Secret(1) => "one line of text".to_owned(),
@@ -88,7 +99,7 @@ impl Kind {
                 "false" | "0" => Some(Value::Boolean(false)),
                 _ => None,
             },
-            Self::Origins => Some(Value::Array(
+            Self::Origins | Self::Phrases => Some(Value::Array(
                 text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.into()).collect(),
             )),
             _ => None,
@@ -104,6 +115,9 @@ impl Kind {
             (Self::Bool, Value::Boolean(_)) => true,
             (Self::Origins, Value::Array(items)) => {
                 items.iter().all(|item| item.as_str().is_some_and(|text| text == "*" || is_origin(text)))
+            }
+            (Self::Phrases, Value::Array(items)) => {
+                items.len() <= PHRASES && items.iter().all(|item| item.as_str().is_some_and(is_phrase))
             }
             (_, Value::String(text)) => is_line(text) && self.accepts_text(text),
             _ => false,
@@ -123,7 +137,7 @@ impl Kind {
                 after_scheme(text, schemes).is_some_and(|rest| is_authority(without_user(authority(rest))))
             }
             Self::Secret(min) => text.len() >= min,
-            Self::Int(..) | Self::Float(..) | Self::Bool | Self::Origins => false,
+            Self::Int(..) | Self::Float(..) | Self::Bool | Self::Origins | Self::Phrases => false,
         }
     }
 
@@ -145,6 +159,10 @@ fn quoted(words: &[&str]) -> String {
 
 fn prefixes(schemes: &[&str]) -> String {
     schemes.iter().map(|scheme| format!("{scheme}://")).collect::<Vec<_>>().join(" or ")
+}
+
+fn is_phrase(text: &str) -> bool {
+    text.len() <= PHRASE_BYTES && is_line(text) && text.chars().any(char::is_alphanumeric)
 }
 
 fn is_line(text: &str) -> bool {

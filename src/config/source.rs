@@ -192,7 +192,7 @@ fn checked(kind: Kind, value: Value) -> Result<Value, (String, String)> {
         (Kind::Float(..), Value::Integer(number)) => {
             i32::try_from(number).map_or(Value::Integer(number), |number| Value::Float(f64::from(number)))
         }
-        (Kind::Origins, Value::String(text)) => kind.read_text(&text),
+        (Kind::Origins | Kind::Phrases, Value::String(text)) => kind.read_text(&text),
         (_, value) => value,
     };
     if kind.accepts(&value) { Ok(value) } else { Err((kind.form(), found(&value))) }

@@ -74,6 +74,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Url(_) => words(&["https://api.example/v1", "http://127.0.0.1:8080"]),
         Kind::Origin => words(&["https://chat.example:8443"]),
         Kind::Origins => words(&["*", "https://a.example, http://b.example:3000", "http://[::1]:80"]),
+        Kind::Phrases => words(&["get me the duty desk, señor humano", "x"]),
         Kind::Database => words(&[
             "sqlite:other.db",
             "postgres://me:pw@db:5432/chat?sslmode=require",
@@ -126,6 +127,7 @@ fn every_value_out_of_bounds_is_refused_by_the_keys_name_and_form() {
             }
             Kind::Origin => &["https://a.example/", "https://a.example/path", "a.example", "*"],
             Kind::Origins => &["https://a.example/", "https://a.example,b.example"],
+            Kind::Phrases => &["?!", "two\nlines"],
             Kind::Database => &["mysql://x", "sqlite:", "postgres://", "data/x.db", "postgres://h:port/x"],
             Kind::PrivateUrl(_) => &["http://cache", "redis://", "cache:6379"],
             Kind::Secret(1) => &["two\nlines"],

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::markers::MarkerFilter;
 use super::wire::Piece;
+use crate::assistant::hand_off::markers::MarkerFilter;
 use crate::assistant::{AssistantError, DeltaSink, HandOff, Reply, Source, Usage};
 use crate::domain::time::Millis;
 

@@ -4,7 +4,6 @@ mod anthropic;
 mod circuit;
 mod draft;
 mod http;
-mod markers;
 mod openai;
 mod prompt;
 mod retry;

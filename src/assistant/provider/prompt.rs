@@ -5,8 +5,8 @@
 
 use chrono::DateTime;
 
-use super::markers::neutralise;
 use super::wire::{Message, Prompt, Role, TOOL};
+use crate::assistant::hand_off::markers::neutralise;
 use crate::assistant::{Customer, Line, Turn};
 use crate::domain::message::SenderRole;
 use crate::domain::time::Timestamp;
@@ -237,9 +237,9 @@ fn head(text: &str, bytes: usize) -> &str {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::markers::MarkerFilter;
     use super::*;
     use crate::assistant::Persona;
+    use crate::assistant::hand_off::markers::MarkerFilter;
     use crate::domain::ids::ConversationId;
 
     const RULES: Rules<'static> = Rules { system_prompt: None, history_tokens: 3000, tools: true };
