@@ -17,6 +17,7 @@ mod config;
 mod crash;
 mod flow;
 mod logging;
+mod luck;
 mod model;
 mod rest;
 mod scenarios;

@@ -41,6 +41,9 @@ pub(super) const MAILBOX: usize = 8192;
 const RING_MESSAGES: usize = 128;
 const RING_BYTES: usize = 256 * 1024;
 
+/// After a failed read the store is asked again this much later.
+const RELOAD: Millis = Millis::new(500);
+
 /// A message from the router.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
@@ -131,14 +134,31 @@ impl RoomActor {
                 Record::Here(Box::new(record))
             }
             Ok(None) => Record::Missing,
-            Err(error) => Record::Unread(error),
+            Err(error) => {
+                self.load_later(&error, ctx);
+                Record::Unread(error)
+            }
         };
         while let Some(message) = self.early.pop_front() {
             self.take(message, ctx);
         }
-        if !matches!(self.record, Record::Here(_)) {
+        if !matches!(self.record, Record::Here(_)) && self.members.is_empty() {
             self.say_idle();
         }
+    }
+
+    /// Whoever is in the room stays in it while the database is away.
+    fn load_later(&self, error: &StoreError, ctx: &mut Context<Self>) {
+        if self.members.is_empty() {
+            return;
+        }
+        log::warn!(error:display, "conversation.id" = self.id.as_str(); "the room could not be read; trying again");
+        let sleep = self.node.clock().sleep_until(self.node.now() + RELOAD);
+        ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
+            if matches!(this.record, Record::Unread(_)) {
+                this.reload(ctx);
+            }
+        }));
     }
 
     /// The customer's and the owner's sessions are in the room by themselves.
@@ -159,7 +179,7 @@ impl RoomActor {
             RoomMessage::SessionGone(session_id) => self.session_gone(&session_id),
             RoomMessage::Enroll(session, principal, last_seq) => self.enroll(session, &principal, last_seq, ctx),
             RoomMessage::Distrust => {
-                log::warn!("conversation.id" = self.id.as_str(); "a commit's outcome is unknown; the room is read again");
+                log::warn!("conversation.id" = self.id.as_str(); "what the room holds may be wrong; it is read again");
                 self.reload(ctx);
             }
             RoomMessage::Reopen => {}
@@ -226,7 +246,7 @@ impl RoomActor {
             }
             Err(error) => {
                 log::warn!(error:display, "conversation.id" = this.id.as_str(); "a gap could not be read; trying again");
-                let sleep = this.node.clock().sleep_until(this.node.now() + Millis::new(500));
+                let sleep = this.node.clock().sleep_until(this.node.now() + RELOAD);
                 ctx.spawn(sleep.into_actor(this).map(move |(), this, ctx| this.fetch(after, ctx)));
             }
         }));

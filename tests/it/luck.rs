@@ -1,0 +1,3 @@
+//! Bad luck from outside: what is held in memory is stale, readers are slow, databases go away.
+
+mod rooms;
