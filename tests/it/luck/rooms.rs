@@ -11,7 +11,10 @@ async fn customer(server: &Server, name: &str) -> (Client, String) {
     let token = server.token(&User::customer(name, name)).await;
     let mut client = Client::connect(server, &token).await;
     let started = client.ack("start_conversation", json!({ "clientId": "first" })).await;
-    (client, started["conversationId"].as_str().unwrap().to_owned())
+    let id = started["conversationId"].as_str().unwrap().to_owned();
+    // The answer comes from the room, so the room has read its rows.
+    client.ack("send_message", json!({ "conversationId": id, "content": "Hi", "clientId": "hi" })).await;
+    (client, id)
 }
 
 /// Changes rows behind the engine's back, as a commit does whose answer was lost.
