@@ -23,6 +23,7 @@ mod rest;
 mod scenarios;
 mod sockets;
 mod store;
+mod supervised;
 mod support;
 mod tidy;
 mod tokens;
