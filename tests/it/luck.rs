@@ -1,3 +1,4 @@
 //! Bad luck from outside: what is held in memory is stale, readers are slow, databases go away.
 
 mod rooms;
+mod slow;
