@@ -1,4 +1,5 @@
 //! Bad luck from outside: what is held in memory is stale, readers are slow, databases go away.
 
+mod drain;
 mod rooms;
 mod slow;
