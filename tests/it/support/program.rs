@@ -15,11 +15,13 @@ pub struct Program {
     pub folder: tempfile::TempDir,
     /// More settings of the environment.
     pub settings: Vec<(&'static str, String)>,
+    /// A write beyond the limit of file sizes fails instead of ending it.
+    pub survive_file_size_limit: bool,
 }
 
 impl Program {
     pub fn new(database_url: String, folder: tempfile::TempDir) -> Self {
-        Self { database_url, folder, settings: Vec::new() }
+        Self { database_url, folder, settings: Vec::new(), survive_file_size_limit: false }
     }
 
     /// On an SQLite file of its own.
@@ -30,7 +32,12 @@ impl Program {
 
     /// Starts it on a free port; the address it printed.
     pub async fn start(&self) -> (Child, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        let program = env!("CARGO_BIN_EXE_switchboard");
+        let mut command = Command::new(if self.survive_file_size_limit { "sh" } else { program });
+        if self.survive_file_size_limit {
+            command.args(["-c", "trap '' XFSZ; exec \"$0\"", program]);
+        }
+        let mut child = command
             .current_dir(self.folder.path())
             .env("PORT", "0")
             .env("DATABASE_URL", &self.database_url)
