@@ -1,6 +1,7 @@
 //! Bad luck from outside: what is held in memory is stale, readers are slow, databases go away.
 
 mod drain;
+mod gone;
 mod locked;
 mod rooms;
 mod slow;
