@@ -56,7 +56,12 @@ async fn a_database_that_is_gone_for_half_a_minute_costs_errors_and_nothing_else
     assert_eq!(dora.ack("escalate", json!({ "conversationId": waiting })).await["status"], "QUEUED");
     let (mut eve, asking, _) = started(&server, "eve").await;
 
+    let mut boss = Client::connect(&server, &server.token(&User::admin("boss", "Boss")).await).await;
+    boss.ack("join", json!({ "conversationId": served })).await;
+
     database.stop();
+    // As after a commit whose answer was lost.
+    server.engine.node().distrust([served.as_str().into()]);
     assert_retryable(&cleo.ask("send_message", message(&served, "lost")).await);
     assert_retryable(&eve.ask("escalate", json!({ "conversationId": asking })).await);
     assert_retryable(&dora.ask("start_conversation", json!({ "clientId": "second" })).await);
@@ -64,21 +69,31 @@ async fn a_database_that_is_gone_for_half_a_minute_costs_errors_and_nothing_else
     assert_eq!((status, &answer["error"]["retryable"]), (503, &json!(true)), "{answer}");
     assert_eq!(server.get("/health/ready", "").await.0, 503);
     assert_eq!(server.get("/health/live", "").await.0, 200);
-    pass(&server, 30, &mut [&mut ann, &mut cleo, &mut dora, &mut eve]).await;
+    pass(&server, 30, &mut [&mut ann, &mut boss, &mut cleo, &mut dora, &mut eve]).await;
     assert_retryable(&cleo.ask("send_message", message(&served, "lost")).await);
 
     database.start_again();
     // The supervisor asks the store again each half second.
     let handle = server.engine.handle();
     while !matches!(tokio::time::timeout(Duration::from_millis(200), handle.routing_state()).await, Ok(Ok(_))) {
-        pass(&server, 1, &mut [&mut ann, &mut cleo, &mut dora, &mut eve]).await;
+        pass(&server, 1, &mut [&mut ann, &mut boss, &mut cleo, &mut dora, &mut eve]).await;
     }
     assert_eq!(server.get("/health/ready", "").await.0, 200);
     // On the same sockets: what was refused, news for each other, the queue and the agent's load as they were.
-    let seq = cleo.ack("send_message", message(&served, "lost")).await["seq"].clone();
+    // The room of the first is read again each half second as well.
+    let seq = loop {
+        let answer = cleo.ask("send_message", message(&served, "lost")).await;
+        if answer["type"] == "ack" {
+            break answer["data"]["seq"].clone();
+        }
+        assert_retryable(&answer);
+        pass(&server, 1, &mut [&mut ann, &mut boss, &mut cleo, &mut dora, &mut eve]).await;
+    };
     ann.expect_where(|event| event["type"] == "new_message" && event["data"]["content"] == "lost").await;
     ann.ack("send_message", message(&served, "not-at-all")).await;
-    cleo.expect_where(|event| event["type"] == "new_message" && event["data"]["content"] == "not-at-all").await;
+    for client in [&mut cleo, &mut boss] {
+        client.expect_where(|event| event["type"] == "new_message" && event["data"]["content"] == "not-at-all").await;
+    }
     let (_, queue) = server.get(&format!("/conversations/queue-status/{waiting}"), &dora_token).await;
     assert_eq!((&queue["status"], &queue["position"]), (&json!("QUEUED"), &json!(1)), "{queue}");
     assert_eq!(eve.ack("escalate", json!({ "conversationId": asking })).await["position"], 2);
