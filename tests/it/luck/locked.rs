@@ -129,7 +129,8 @@ async fn room(child: &Child, bytes: Option<u64>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_disk_without_room_is_a_retryable_error_until_there_is_room_again() {
     let mut program = Program::on_sqlite();
-    program.survive_file_size_limit = true;
+    // A write beyond the limit of file sizes fails instead of ending it.
+    program.first = Some("trap '' XFSZ");
     let (child, address) = program.start().await;
     let bearer = format!("Bearer {}", token("cleo", Role::Customer));
     let mut cleo = Client::open(&address, "/ws", &[("authorization", &bearer)]).await.unwrap();

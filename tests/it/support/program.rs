@@ -15,13 +15,13 @@ pub struct Program {
     pub folder: tempfile::TempDir,
     /// More settings of the environment.
     pub settings: Vec<(&'static str, String)>,
-    /// A write beyond the limit of file sizes fails instead of ending it.
-    pub survive_file_size_limit: bool,
+    /// What its shell does before it starts: limits, ignored signals.
+    pub first: Option<&'static str>,
 }
 
 impl Program {
     pub fn new(database_url: String, folder: tempfile::TempDir) -> Self {
-        Self { database_url, folder, settings: Vec::new(), survive_file_size_limit: false }
+        Self { database_url, folder, settings: Vec::new(), first: None }
     }
 
     /// On an SQLite file of its own.
@@ -33,10 +33,14 @@ impl Program {
     /// Starts it on a free port; the address it printed.
     pub async fn start(&self) -> (Child, String) {
         let program = env!("CARGO_BIN_EXE_switchboard");
-        let mut command = Command::new(if self.survive_file_size_limit { "sh" } else { program });
-        if self.survive_file_size_limit {
-            command.args(["-c", "trap '' XFSZ; exec \"$0\"", program]);
-        }
+        let mut command = match self.first {
+            Some(first) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("{first}; exec \"$0\""), program]);
+                shell
+            }
+            None => Command::new(program),
+        };
         let mut child = command
             .current_dir(self.folder.path())
             .env("PORT", "0")
