@@ -5,4 +5,5 @@ mod drain;
 mod gone;
 mod locked;
 mod rooms;
+mod settings;
 mod slow;

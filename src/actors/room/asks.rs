@@ -50,6 +50,7 @@ impl RoomActor {
             Command::SendMessage(message) => self.send_message(&caller, message, reply),
             Command::Typing { on, .. } => {
                 self.typing_mark(&caller, on);
+                self.arm_typing(ctx);
                 reply.send(Ok(Reply::Done));
             }
             Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),

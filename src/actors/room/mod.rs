@@ -77,6 +77,8 @@ pub struct RoomActor {
     /// People whom the others were told to be here.
     present: HashSet<UserId>,
     typing: Typing,
+    /// A timer runs for the notice that ends first.
+    typing_armed: bool,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
     handled: u64,
@@ -88,6 +90,7 @@ impl RoomActor {
     /// A new life of a conversation's room.
     pub fn new(node: Arc<Node>, id: ConversationId, life: u64, watch: Watch) -> Self {
         let last_use = node.now();
+        let typing_lasts = crate::config::millis(node.limits().typing_timeout_ms);
         Self {
             node,
             id,
@@ -99,7 +102,8 @@ impl RoomActor {
             members: Members::default(),
             catching_up: HashSet::new(),
             present: HashSet::new(),
-            typing: Typing::default(),
+            typing: Typing::new(typing_lasts),
+            typing_armed: false,
             names: HashMap::new(),
             senders: HashMap::new(),
             handled: 0,
@@ -322,21 +326,30 @@ impl RoomActor {
         self.node.router(RouterMessage::RoomIdle { conversation_id, handled, life });
     }
 
-    /// Looks after itself: typing that stopped, and whether it is needed at all.
+    /// One timer for the typing notice that ends first; a renewal only makes it look once more.
+    fn arm_typing(&mut self, ctx: &mut Context<Self>) {
+        let Some(at) = self.typing.next_deadline().filter(|_| !self.typing_armed) else { return };
+        self.typing_armed = true;
+        let sleep = self.node.clock().sleep_until(at);
+        ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
+            this.typing_armed = false;
+            for user_id in this.typing.expire(this.node.now()) {
+                this.tell_typing(&user_id, false, None);
+            }
+            this.arm_typing(ctx);
+        }));
+    }
+
+    /// Looks whether it is needed at all.
     fn arm_look(&self, ctx: &mut Context<Self>) {
-        let idle_at = self.last_use + self.node.room_idle();
-        let typing_at = self.typing.next_deadline();
         let soonest = self.node.now() + Millis::new(1000);
-        let at = typing_at.map_or(idle_at, |at| at.min(idle_at)).max(soonest);
+        let at = (self.last_use + self.node.room_idle()).max(soonest);
         let sleep = self.node.clock().sleep_until(at);
         ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| this.look(ctx)));
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        for user_id in self.typing.expire(now) {
-            self.tell_typing(&user_id, false, None);
-        }
         if !self.members.is_empty() {
             self.last_use = now;
         }
