@@ -322,6 +322,8 @@ pub enum HubMessage {
         session_id: SessionId,
         /// The events.
         events: Vec<Encoded>,
+        /// Told once the session has room for more; dropped when the session is gone.
+        taken: oneshot::Sender<()>,
     },
     /// From now on the session gets the room's events.
     Enter {

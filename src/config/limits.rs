@@ -22,7 +22,7 @@ section! {
         /// Conversations that one socket may have joined at a time.
         rooms_per_socket: usize = 64, Kind::Int(1, 10_000);
         /// Bytes on their way to one socket, above which it counts as slow.
-        outbound_bytes: usize = 262_144, Kind::Int(4_096, 67_108_864);
+        outbound_bytes: usize = 262_144, Kind::Int(16_384, 67_108_864);
         /// A slow socket without progress for this long is closed (1013), milliseconds.
         outbound_stall_ms: u64 = 5_000, Kind::Int(10, HOUR_MS);
         /// The server's ping comes this often, milliseconds.

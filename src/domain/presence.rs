@@ -5,19 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ids::{SessionId, UserId};
 use super::time::{Millis, Timestamp};
 
-/// A typing notice lasts this long unless it is renewed.
-pub const TYPING_LASTS: Millis = Millis::from_secs(6);
-
 /// Who is typing in a room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Typing {
+    lasts: Millis,
     until: BTreeMap<UserId, Timestamp>,
 }
 
 impl Typing {
+    /// A notice lasts this long unless it is renewed.
+    pub fn new(lasts: Millis) -> Self {
+        Self { lasts, until: BTreeMap::new() }
+    }
+
     /// Somebody types. True when that is news; a renewal is not.
     pub fn start(&mut self, user: &UserId, now: Timestamp) -> bool {
-        let until = now + TYPING_LASTS;
+        let until = now + self.lasts;
         match self.until.get_mut(user) {
             Some(known) => {
                 let lapsed = *known <= now;
@@ -113,6 +116,8 @@ mod tests {
 
     use super::*;
 
+    const TYPING_LASTS: Millis = Millis::from_secs(6);
+
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis)
     }
@@ -123,7 +128,7 @@ mod tests {
 
     #[test]
     fn typing_is_told_once_and_expires_by_itself_after_six_seconds() {
-        let mut typing = Typing::default();
+        let mut typing = Typing::new(TYPING_LASTS);
         assert!(typing.start(&user(1), at(0)));
         assert!(!typing.start(&user(1), at(3000)), "a renewal is no news");
         assert_eq!(typing.next_deadline(), Some(at(9000)));
@@ -152,7 +157,7 @@ mod tests {
         fn typing_agrees_with_the_last_thing_said(
             steps in prop::collection::vec((0u8..3, 0u8..3, 0i64..4000), 1..60),
         ) {
-            let (mut typing, mut now) = (Typing::default(), 0);
+            let (mut typing, mut now) = (Typing::new(TYPING_LASTS), 0);
             let mut model: BTreeMap<UserId, i64> = BTreeMap::new();
             let mut shown: BTreeSet<UserId> = BTreeSet::new();
             for (who, what, later) in steps {

@@ -26,6 +26,7 @@ pub use handle::{EngineHandle, EventStream, Started, User};
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Extensions;
 use actix_web::web;
@@ -192,7 +193,13 @@ fn threads() -> Vec<actix_rt::ArbiterHandle> {
 /// # Errors
 /// The store's word.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
-    let store = store::open(config.database.url.expose(), config.database.pool_size).await?;
+    let database = &config.database;
+    let options = store::Options {
+        pool_size: database.pool_size,
+        acquire_timeout: Duration::from_millis(database.acquire_timeout_ms),
+        busy_timeout: Duration::from_millis(database.busy_timeout_ms),
+    };
+    let store = store::open(database.url.expose(), options).await?;
     if config.database.migrate {
         store.migrate().await?;
     }

@@ -13,6 +13,7 @@ pub use sqlite::SqliteStore;
 pub use writer::{Full, OnCommitted, Writer, WriterSettings};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -62,17 +63,34 @@ impl<T> Failed<T> for std::result::Result<T, diesel::result::Error> {
     }
 }
 
+/// How a database is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Connections (PostgreSQL) or readers (SQLite).
+    pub pool_size: usize,
+    /// How long somebody waits for a free connection, or for a new one to be made.
+    pub acquire_timeout: Duration,
+    /// How long a writer waits for a lock that another process holds (SQLite).
+    pub busy_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { pool_size: 8, acquire_timeout: Duration::from_secs(5), busy_timeout: Duration::from_secs(5) }
+    }
+}
+
 /// Opens the database that a URL names: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
 ///
 /// # Errors
 /// `Aborted` when it cannot be opened or the URL is of no known kind, `Corrupt` when it is damaged.
-pub async fn open(database_url: &str, pool_size: usize) -> Result<Arc<dyn Store>> {
+pub async fn open(database_url: &str, options: Options) -> Result<Arc<dyn Store>> {
     if let Some(path) = database_url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        return Ok(Arc::new(SqliteStore::open(path).await?));
+        return Ok(Arc::new(SqliteStore::open_with(path, options).await?));
     }
     if database_url.starts_with("postgres://") || database_url.starts_with("postgresql://") {
-        return Ok(Arc::new(PostgresStore::connect(database_url, pool_size).await?));
+        return Ok(Arc::new(PostgresStore::connect_with(database_url, options).await?));
     }
     Err(StoreError::Aborted("the database URL must begin with sqlite: or postgres://".into()))
 }

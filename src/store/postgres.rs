@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use async_trait::async_trait;
+use deadpool::Runtime;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
@@ -22,8 +23,8 @@ use crate::domain::user::{Role, User};
 use super::threads::Threads;
 use super::verbs::store_verbs;
 use super::{
-    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
-    StoreError,
+    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Options, Rating, RefreshOutcome, RefreshToken,
+    Result, Store, StoreError,
 };
 
 /// What the queries run on.
@@ -57,9 +58,21 @@ impl PostgresStore {
     /// # Errors
     /// `Aborted` when the database cannot be reached.
     pub async fn connect(url: &str, pool_size: usize) -> Result<Self> {
+        Self::connect_with(url, Options { pool_size, ..Options::default() }).await
+    }
+
+    /// The same with other waits.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub async fn connect_with(url: &str, options: Options) -> Result<Self> {
         let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
         let pool = Pool::builder(manager)
-            .max_size(pool_size.max(2))
+            .max_size(options.pool_size.max(2))
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(options.acquire_timeout))
+            .create_timeout(Some(options.acquire_timeout))
+            .recycle_timeout(Some(options.acquire_timeout))
             .build()
             .map_err(|error| StoreError::Aborted(error.to_string()))?;
         let store = Self { threads: Threads::new()?, url: url.to_owned(), pool };

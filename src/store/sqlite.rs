@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::Path;
 
 use async_trait::async_trait;
+use deadpool::Runtime;
 use diesel::RunQueryDsl;
 use diesel::sqlite::SqliteConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
@@ -24,8 +25,8 @@ use crate::domain::user::{Role, User};
 use super::threads::Threads;
 use super::verbs::store_verbs;
 use super::{
-    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Rating, RefreshOutcome, RefreshToken, Result, Store,
-    StoreError, failure,
+    ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Options, Rating, RefreshOutcome, RefreshToken,
+    Result, Store, StoreError, failure,
 };
 
 /// What the queries run on: they are run to their end on the blocking thread that holds it.
@@ -46,11 +47,9 @@ mod queries;
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// WAL keeps readers out of the writer's way; FULL puts every commit on the disk before it is acknowledged.
+/// The wait for a lock comes first, because the other lines may meet one.
 const SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
-
-/// Connections that only read.
-const READERS: usize = 4;
+                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;";
 
 /// A SQLite file.
 pub struct SqliteStore {
@@ -65,11 +64,23 @@ impl SqliteStore {
     /// # Errors
     /// `Aborted` when it cannot be opened, `Corrupt` when it is damaged.
     pub async fn open(path: &str) -> Result<Self> {
+        Self::open_with(path, Options::default()).await
+    }
+
+    /// The same with other waits and another number of readers.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(path: &str, options: Options) -> Result<Self> {
         if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)
                 .map_err(|error| StoreError::Aborted(format!("{}: {error}", folder.display())))?;
         }
-        let store = Self { threads: Threads::new()?, writer: pool(path, 1)?, readers: pool(path, READERS)? };
+        let store = Self {
+            threads: Threads::new()?,
+            writer: pool(path, 1, options)?,
+            readers: pool(path, options.pool_size.max(1), options)?,
+        };
         store.write(check).await?;
         Ok(store)
     }
@@ -150,15 +161,16 @@ fn check(conn: &mut Conn) -> Result<()> {
     }
 }
 
-fn pool(path: &str, size: usize) -> Result<Pool<Wrapped>> {
+fn pool(path: &str, size: usize, options: Options) -> Result<Pool<Wrapped>> {
     let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(|path| {
-        let path = path.to_owned();
+    let setup = format!("PRAGMA busy_timeout = {}; {SETUP}", options.busy_timeout.as_millis());
+    config.custom_setup = Box::new(move |path| {
+        let (path, setup) = (path.to_owned(), setup.clone());
         async move {
             let mut conn = <Wrapped as diesel_async::AsyncConnection>::establish(&path).await?;
-            conn.spawn_blocking(|conn| {
+            conn.spawn_blocking(move |conn| {
                 use diesel::connection::SimpleConnection;
-                conn.batch_execute(SETUP)
+                conn.batch_execute(&setup)
             })
             .await
             .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
@@ -167,7 +179,10 @@ fn pool(path: &str, size: usize) -> Result<Pool<Wrapped>> {
         .boxed()
     });
     let manager = AsyncDieselConnectionManager::<Wrapped>::new_with_config(path, config);
-    Pool::builder(manager).max_size(size).build().map_err(|error| StoreError::Aborted(error.to_string()))
+    let wait = Some(options.acquire_timeout);
+    let builder =
+        Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1).wait_timeout(wait).create_timeout(wait);
+    builder.build().map_err(|error| StoreError::Aborted(error.to_string()))
 }
 
 /// One hop to the blocking thread for all of `query`.

@@ -9,9 +9,7 @@ use crate::actors::node::Node;
 pub fn allowed(req: &HttpRequest, node: &Node) -> bool {
     let Some(origin) = req.headers().get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
-    is_own(req, node, origin)
-        || listed(node, origin)
-        || node.chatbots().iter().any(|bot| has(&bot.allowed_origins, origin))
+    is_own(req, node, origin) || may_read(node, origin)
 }
 
 /// The same for one chatbot: its own list, or the server's own origin when that is empty.
@@ -19,6 +17,11 @@ pub fn allowed_for(req: &HttpRequest, node: &Node, allowed_origins: &[String]) -
     let Some(origin) = req.headers().get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     is_own(req, node, origin) || has(allowed_origins, origin)
+}
+
+/// Whether a page of another origin may read what REST answers: `[cors]`, or the list of a chatbot.
+pub fn may_read(node: &Node, origin: &str) -> bool {
+    listed(node, origin) || node.chatbots().iter().any(|bot| has(&bot.allowed_origins, origin))
 }
 
 /// Whether `[cors]` lists an origin.

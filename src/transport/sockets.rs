@@ -32,6 +32,11 @@ impl Worker {
         Self { node, hub: RefCell::new(None), budget }
     }
 
+    /// Whether one more request may be answered without taking the descriptors that the sockets live on.
+    pub fn has_room_for_request(&self) -> bool {
+        self.budget.has_room_for_request()
+    }
+
     fn hub(&self) -> Addr<Hub> {
         let mut hub = self.hub.borrow_mut();
         match hub.as_ref().filter(|hub| hub.connected()) {

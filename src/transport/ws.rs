@@ -28,6 +28,10 @@ use crate::protocol::frames::{Decoder, FrameFault, FrameLimits, Inbound};
 
 /// File descriptors kept for everything but sockets: the database, listeners, logs.
 const RESERVED_DESCRIPTORS: u64 = 256;
+/// Of these, what connections for requests may take.
+const REQUEST_CONNECTIONS: usize = 128;
+/// Whoever found no room comes back after this.
+pub const RETRY_AFTER_MS: i64 = 5_000;
 /// Events of one socket that may wait for its pump; the session's own bound is in bytes.
 const MAILBOX: usize = 1024;
 
@@ -52,11 +56,22 @@ impl Cut for Connection {
     }
 }
 
+/// Connections that are open in this process, whoever serves them: descriptors are the process's.
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
 /// What is kept with a connection; its end is the end of the descriptor.
 struct Kept(Connection);
 
+impl Kept {
+    fn new(descriptor: RawFd) -> Self {
+        CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+        Self(Connection { descriptor, alive: Arc::new(AtomicBool::new(true)) })
+    }
+}
+
 impl Drop for Kept {
     fn drop(&mut self) {
+        CONNECTIONS.fetch_sub(1, Ordering::Relaxed);
         self.0.alive.store(false, Ordering::Release);
     }
 }
@@ -66,7 +81,7 @@ pub fn remember_connection(io: &dyn Any, data: &mut Extensions) {
     if let Some(stream) = io.downcast_ref::<rt::net::TcpStream>() {
         // Without it messages are only later, not lost.
         let _ = stream.set_nodelay(true);
-        data.insert(Kept(Connection { descriptor: stream.as_raw_fd(), alive: Arc::new(AtomicBool::new(true)) }));
+        data.insert(Kept::new(stream.as_raw_fd()));
     }
 }
 
@@ -99,7 +114,13 @@ impl ConnectionBudget {
     fn take(&self) -> Option<Place> {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(&self.open));
-        (before < self.most).then_some(place)
+        // The connection that asks is among the open ones.
+        (before < self.most && CONNECTIONS.load(Ordering::Relaxed) <= self.most).then_some(place)
+    }
+
+    /// Requests may still have half of what is kept back when there is no room for sockets any more.
+    pub fn has_room_for_request(&self) -> bool {
+        CONNECTIONS.load(Ordering::Relaxed) <= self.most.saturating_add(REQUEST_CONNECTIONS)
     }
 
     /// Open sockets.
@@ -284,7 +305,8 @@ pub fn upgrade(
     make_session: impl FnOnce(Recipient<ToPump>, Box<dyn Cut>) -> Recipient<FromPump> + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
     let Some(place) = budget.take() else {
-        return Ok(HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, "5")).finish());
+        let after = (header::RETRY_AFTER, (RETRY_AFTER_MS / 1000).to_string());
+        return Ok(HttpResponse::ServiceUnavailable().insert_header(after).force_close().finish());
     };
     let mut response = ws::handshake_with_protocols(req, &["bearer"])?;
     let cut: Box<dyn Cut> = match req.conn_data::<Kept>() {

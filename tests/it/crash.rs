@@ -1,70 +1,20 @@
 //! The real program, killed again and again under writing sockets: what was acknowledged is there, once, in order.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rand::RngExt;
 use serde_json::json;
-use switchboard::auth::tokens::{Claims, TokenIssuer};
-use switchboard::domain::time::Timestamp;
 use switchboard::domain::user::Role;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 use crate::support::client::Client;
 use crate::support::postgres;
+use crate::support::program::{Program, token};
 
-const SECRET: &str = "a-secret-of-the-crash-test-that-is-long-enough";
 const SOCKETS: usize = 50;
 const KILLS: usize = 20;
-
-struct Program {
-    database_url: String,
-    folder: tempfile::TempDir,
-}
-
-impl Program {
-    /// Starts it on a free port; the address it printed.
-    async fn start(&self) -> (Child, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
-            .current_dir(self.folder.path())
-            .env("PORT", "0")
-            .env("DATABASE_URL", &self.database_url)
-            .env("JWT_SECRET", SECRET)
-            .env("ADMIN_PASSWORD", "correct horse battery staple")
-            .env("RUST_LOG", "error")
-            .env("SWITCHBOARD__LIMITS__MESSAGES_PER_10S", "1000000")
-            .env("SWITCHBOARD__LIMITS__FRAMES_PER_60S", "1000000")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while let Some(line) = lines.next_line().await.unwrap() {
-            if let Some(address) = line.strip_prefix("Listening on http://") {
-                return (child, address.to_owned());
-            }
-        }
-        panic!("the program ended: {:?}", child.wait().await);
-    }
-}
-
-fn token(sub: &str, role: Role) -> String {
-    let claims = Claims {
-        user_id: sub.into(),
-        role,
-        name: sub.to_owned(),
-        email: None,
-        chatbot_id: None,
-        login_id: None,
-        issued_at: Timestamp::from_millis(0),
-        expires_at: Timestamp::from_millis(4_000_000_000_000),
-    };
-    TokenIssuer::new(SECRET.as_bytes()).unwrap().issue(&claims).unwrap()
-}
 
 /// What a client knows to be durable.
 #[derive(Default)]
@@ -144,7 +94,7 @@ async fn read_back(address: &str, name: &str, record: &Record) -> Vec<(i64, Stri
 }
 
 async fn killed_under_load(database_url: String, folder: tempfile::TempDir) {
-    let program = Program { database_url, folder };
+    let program = Program::new(database_url, folder);
     let (mut child, address) = program.start().await;
     let (announce, addresses) = watch::channel(address);
     let (stop, stopped) = watch::channel(false);

@@ -20,7 +20,7 @@ use crate::support::postgres;
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
 
-fn user(id: &str, role: Role) -> User {
+pub fn user(id: &str, role: Role) -> User {
     User { id: id.into(), role, name: id.to_owned(), email: None, created_at: NOW, disabled: false }
 }
 
@@ -54,6 +54,11 @@ fn conversation(id: &str, customer: &str) -> Conversation {
         version: 1,
         metadata: None,
     }
+}
+
+pub fn new_conversation(id: &str, customer: &str) -> Write {
+    let new = NewConversation { conversation: conversation(id, customer), participants: Vec::new() };
+    Write::Create(Box::new(new))
 }
 
 fn message(conversation: &str, client_id: &str, role: SenderRole, at: i64) -> Write {
@@ -121,8 +126,7 @@ async fn prepare(store: &dyn Store) {
     store.ensure_user(&user("cleo", Role::Customer), 5).await.unwrap();
     store.ensure_user(&user("ann", Role::Agent), 5).await.unwrap();
     for id in ["a", "b"] {
-        let new = NewConversation { conversation: conversation(id, "cleo"), participants: Vec::new() };
-        store.commit(&[Write::Create(Box::new(new))]).await.unwrap();
+        store.commit(&[new_conversation(id, "cleo")]).await.unwrap();
     }
 }
 

@@ -26,7 +26,7 @@ use crate::store::{StoreError, Transaction, Write, WriteRefusal, Written};
 use super::failure::Failure;
 use super::lifecycle::Watch;
 use super::messages::{Answer, CaseView, Look, ReplyTo, RouterMessage, SupervisorMessage};
-use super::node::Node;
+use super::node::{Node, conversations_of};
 use pushes::Pushes;
 
 /// Requests that may wait; the next one is told "overloaded".
@@ -184,11 +184,16 @@ impl SupervisorActor {
     /// Whether the writer took it. If not, memory is ahead of what can be stored, so this life ends.
     fn submit(&mut self, ops: Vec<Op>, ctx: &mut Context<Self>) -> bool {
         let (node, lineage) = (Arc::clone(&self.node), self.lineage);
+        let concerned = conversations_of(&ops);
         let write = Write::Apply(Transaction { lineage, ops });
-        let taken = self
-            .node
-            .writer()
-            .submit(write, Box::new(move |result| node.supervisor(SupervisorMessage::Settled { lineage, result })));
+        let done = move |result| {
+            if is_doubtful(&result) {
+                // Ahead of the answer: a second click must not bring the same old facts again.
+                node.distrust(concerned);
+            }
+            node.supervisor(SupervisorMessage::Settled { lineage, result });
+        };
+        let taken = self.node.writer().submit(write, Box::new(done));
         if taken.is_err() {
             self.give_up(&Failure::Overloaded("writer"), ctx);
         }
@@ -340,6 +345,11 @@ impl SupervisorActor {
             self.decide(request, RequestId::from("link"), ReplyTo::nobody(), ctx);
         }
     }
+}
+
+/// The store holds, or may hold, other rows than the rooms do.
+fn is_doubtful(result: &Result<Written, StoreError>) -> bool {
+    matches!(result, Ok(Written::Refused(WriteRefusal::Conflict)) | Err(StoreError::OutcomeUnknown(_)))
 }
 
 /// Whether the customer has a link is known here, not by whoever asked.

@@ -1,6 +1,6 @@
 //! From the writer to the rooms: every committed batch, in commit order, before anybody is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::escalation::{ConversationChange, Op};
@@ -71,6 +71,11 @@ fn sort(write: &Write, written: &Written, news: &mut BTreeMap<ConversationId, Ne
         }
         _ => {}
     }
+}
+
+/// The conversations that a transaction is about.
+pub(in super::super) fn conversations_of(ops: &[Op]) -> BTreeSet<ConversationId> {
+    ops.iter().filter_map(conversation_of).cloned().collect()
 }
 
 /// The conversation whose room wants to know of a row change.

@@ -6,6 +6,7 @@ mod delivery;
 pub mod people;
 
 pub use access::{permitted, relation};
+pub(super) use delivery::conversations_of;
 pub use people::Login;
 
 use std::collections::{BTreeMap, HashSet};
@@ -31,7 +32,7 @@ use crate::store::{Store, StoreError, Writer, WriterSettings};
 use super::escalation::SupervisorActor;
 use super::failure::Failure;
 use super::lifecycle::{Ending, Slot, Spawner, Watch};
-use super::messages::{Answer, CaseView, Look, ReplyTo, RouterMessage, SupervisorMessage};
+use super::messages::{Answer, CaseView, Look, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
 use super::router::RouterActor;
 use super::session::hub::Hub;
 use super::tell::{Overflow, Undelivered, tell};
@@ -208,6 +209,13 @@ impl Node {
         if let Some(router) = self.router.get() {
             // See above.
             let _ = tell(&router, message, Overflow::Force);
+        }
+    }
+
+    /// The rooms of these conversations read their rows again: what they hold may be wrong.
+    pub fn distrust(&self, conversations: impl IntoIterator<Item = ConversationId>) {
+        for conversation_id in conversations {
+            self.router(RouterMessage::ToRoom { conversation_id, message: RoomMessage::Distrust, only_if_live: true });
         }
     }
 
@@ -413,7 +421,7 @@ impl Node {
     #[cfg(feature = "fault-injection")]
     pub fn inject_panic(&self, whom: super::lifecycle::Fault) {
         use super::lifecycle::Fault;
-        use super::messages::{AgentMessage, HubMessage, RoomMessage};
+        use super::messages::{AgentMessage, HubMessage};
         match whom {
             Fault::Router => self.router(RouterMessage::Panic),
             Fault::Supervisor => self.supervisor(SupervisorMessage::Panic),

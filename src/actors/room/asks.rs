@@ -18,7 +18,7 @@ use crate::domain::user::{Principal, Role};
 use crate::store::{StoreError, Write, Written};
 
 use super::super::failure::Failure;
-use super::super::messages::{Answer, Ask, Caller, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
+use super::super::messages::{Answer, Ask, Caller, ReplyTo, SupervisorMessage};
 use super::super::node::{Node, permitted, relation};
 use super::super::tell::Overflow;
 use super::RoomActor;
@@ -50,6 +50,7 @@ impl RoomActor {
             Command::SendMessage(message) => self.send_message(&caller, message, reply),
             Command::Typing { on, .. } => {
                 self.typing_mark(&caller, on);
+                self.arm_typing(ctx);
                 reply.send(Ok(Reply::Done));
             }
             Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),
@@ -307,11 +308,7 @@ fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
         write,
         Box::new(move |result| {
             if matches!(result, Err(StoreError::OutcomeUnknown(_))) {
-                again.router(RouterMessage::ToRoom {
-                    conversation_id,
-                    message: RoomMessage::Distrust,
-                    only_if_live: true,
-                });
+                again.distrust([conversation_id]);
             }
             answer_once(&later, written_answer(result));
         }),

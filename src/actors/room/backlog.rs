@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use tokio::sync::oneshot;
 
 use crate::domain::event::{Event, Reply};
 use crate::domain::message::Message;
@@ -17,6 +18,8 @@ use super::RoomActor;
 
 /// Messages read from the store in one go.
 pub(super) const PAGE: i64 = 500;
+/// Content that is handed to a session in one go, bytes.
+const PIECE_BYTES: usize = 65_536;
 
 /// The answer to a join goes out ahead of the missed messages, the one to a resume after them.
 pub(super) struct JoinAnswer {
@@ -39,7 +42,8 @@ impl RoomActor {
         match self.ring.after(last_seq) {
             Missed::Complete(messages) => {
                 let behind = send_ahead(answer);
-                send(&session, messages);
+                // The ring is small enough to be sent at once.
+                drop(send(&session, messages));
                 self.enter(&session, &principal);
                 if let Some(JoinAnswer { reply, answer, .. }) = behind {
                     reply.send(Ok(answer));
@@ -77,10 +81,33 @@ impl RoomActor {
             };
             let behind = send_ahead(answer);
             let reached = page.last().map_or(this.feed.head().max(after), |message| message.seq);
-            send(&session, page.into_iter().map(Arc::new).collect());
-            this.backlog(session, principal, reached, behind, ctx);
+            let handed_over = hand_over(session.clone(), page);
+            ctx.spawn(handed_over.into_actor(this).map(move |taken, this, ctx| {
+                if taken && this.catching_up.contains(&session.id) {
+                    this.backlog(session, principal, reached, behind, ctx);
+                } else {
+                    this.catching_up.remove(&session.id);
+                }
+            }));
         }));
     }
+}
+
+/// Sends a page piece by piece, each when the session has room for it, so that a long history cannot look like a
+/// client that does not read. False when the session is gone.
+async fn hand_over(session: SessionRef, page: Vec<Message>) -> bool {
+    let (mut piece, mut bytes) = (Vec::new(), 0);
+    for message in page {
+        bytes += message.content.len();
+        piece.push(Arc::new(message));
+        if bytes >= PIECE_BYTES {
+            if send(&session, std::mem::take(&mut piece)).await.is_err() {
+                return false;
+            }
+            bytes = 0;
+        }
+    }
+    piece.is_empty() || send(&session, piece).await.is_ok()
 }
 
 fn send_ahead(answer: Option<JoinAnswer>) -> Option<JoinAnswer> {
@@ -93,12 +120,12 @@ fn send_ahead(answer: Option<JoinAnswer>) -> Option<JoinAnswer> {
     }
 }
 
-fn send(session: &SessionRef, messages: Vec<Arc<Message>>) {
-    if messages.is_empty() {
-        return;
-    }
+/// The receiver hears when the session has taken them.
+fn send(session: &SessionRef, messages: Vec<Arc<Message>>) -> oneshot::Receiver<()> {
+    let (taken, heard) = oneshot::channel();
     let events = messages.into_iter().map(|message| Encoded::new(Event::NewMessage(message))).collect();
-    let message = HubMessage::ToSession { session_id: session.id.clone(), events };
+    let message = HubMessage::ToSession { session_id: session.id.clone(), events, taken };
     // A thread that is gone has no sessions.
     let _ = tell(&session.hub, message, Overflow::Force);
+    heard
 }

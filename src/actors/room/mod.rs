@@ -41,6 +41,9 @@ pub(super) const MAILBOX: usize = 8192;
 const RING_MESSAGES: usize = 128;
 const RING_BYTES: usize = 256 * 1024;
 
+/// After a failed read the store is asked again this much later.
+const RELOAD: Millis = Millis::new(500);
+
 /// A message from the router.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
@@ -74,6 +77,8 @@ pub struct RoomActor {
     /// People whom the others were told to be here.
     present: HashSet<UserId>,
     typing: Typing,
+    /// A timer runs for the notice that ends first.
+    typing_armed: bool,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
     handled: u64,
@@ -85,6 +90,7 @@ impl RoomActor {
     /// A new life of a conversation's room.
     pub fn new(node: Arc<Node>, id: ConversationId, life: u64, watch: Watch) -> Self {
         let last_use = node.now();
+        let typing_lasts = crate::config::millis(node.limits().typing_timeout_ms);
         Self {
             node,
             id,
@@ -96,7 +102,8 @@ impl RoomActor {
             members: Members::default(),
             catching_up: HashSet::new(),
             present: HashSet::new(),
-            typing: Typing::default(),
+            typing: Typing::new(typing_lasts),
+            typing_armed: false,
             names: HashMap::new(),
             senders: HashMap::new(),
             handled: 0,
@@ -131,14 +138,31 @@ impl RoomActor {
                 Record::Here(Box::new(record))
             }
             Ok(None) => Record::Missing,
-            Err(error) => Record::Unread(error),
+            Err(error) => {
+                self.load_later(&error, ctx);
+                Record::Unread(error)
+            }
         };
         while let Some(message) = self.early.pop_front() {
             self.take(message, ctx);
         }
-        if !matches!(self.record, Record::Here(_)) {
+        if !matches!(self.record, Record::Here(_)) && self.members.is_empty() {
             self.say_idle();
         }
+    }
+
+    /// Whoever is in the room stays in it while the database is away.
+    fn load_later(&self, error: &StoreError, ctx: &mut Context<Self>) {
+        if self.members.is_empty() {
+            return;
+        }
+        log::warn!(error:display, "conversation.id" = self.id.as_str(); "the room could not be read; trying again");
+        let sleep = self.node.clock().sleep_until(self.node.now() + RELOAD);
+        ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
+            if matches!(this.record, Record::Unread(_)) {
+                this.reload(ctx);
+            }
+        }));
     }
 
     /// The customer's and the owner's sessions are in the room by themselves.
@@ -159,7 +183,7 @@ impl RoomActor {
             RoomMessage::SessionGone(session_id) => self.session_gone(&session_id),
             RoomMessage::Enroll(session, principal, last_seq) => self.enroll(session, &principal, last_seq, ctx),
             RoomMessage::Distrust => {
-                log::warn!("conversation.id" = self.id.as_str(); "a commit's outcome is unknown; the room is read again");
+                log::warn!("conversation.id" = self.id.as_str(); "what the room holds may be wrong; it is read again");
                 self.reload(ctx);
             }
             RoomMessage::Reopen => {}
@@ -226,7 +250,7 @@ impl RoomActor {
             }
             Err(error) => {
                 log::warn!(error:display, "conversation.id" = this.id.as_str(); "a gap could not be read; trying again");
-                let sleep = this.node.clock().sleep_until(this.node.now() + Millis::new(500));
+                let sleep = this.node.clock().sleep_until(this.node.now() + RELOAD);
                 ctx.spawn(sleep.into_actor(this).map(move |(), this, ctx| this.fetch(after, ctx)));
             }
         }));
@@ -302,21 +326,30 @@ impl RoomActor {
         self.node.router(RouterMessage::RoomIdle { conversation_id, handled, life });
     }
 
-    /// Looks after itself: typing that stopped, and whether it is needed at all.
+    /// One timer for the typing notice that ends first; a renewal only makes it look once more.
+    fn arm_typing(&mut self, ctx: &mut Context<Self>) {
+        let Some(at) = self.typing.next_deadline().filter(|_| !self.typing_armed) else { return };
+        self.typing_armed = true;
+        let sleep = self.node.clock().sleep_until(at);
+        ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
+            this.typing_armed = false;
+            for user_id in this.typing.expire(this.node.now()) {
+                this.tell_typing(&user_id, false, None);
+            }
+            this.arm_typing(ctx);
+        }));
+    }
+
+    /// Looks whether it is needed at all.
     fn arm_look(&self, ctx: &mut Context<Self>) {
-        let idle_at = self.last_use + self.node.room_idle();
-        let typing_at = self.typing.next_deadline();
         let soonest = self.node.now() + Millis::new(1000);
-        let at = typing_at.map_or(idle_at, |at| at.min(idle_at)).max(soonest);
+        let at = (self.last_use + self.node.room_idle()).max(soonest);
         let sleep = self.node.clock().sleep_until(at);
         ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| this.look(ctx)));
     }
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        for user_id in self.typing.expire(now) {
-            self.tell_typing(&user_id, false, None);
-        }
         if !self.members.is_empty() {
             self.last_use = now;
         }

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
+use tokio::sync::oneshot;
 
 use crate::domain::command::Topic;
 use crate::domain::event::Event;
@@ -183,7 +184,7 @@ impl Hub {
         }
     }
 
-    fn tell_session(&mut self, session_id: &SessionId, events: Vec<Encoded>) {
+    fn tell_session(&mut self, session_id: &SessionId, events: Vec<Encoded>, taken: oneshot::Sender<()>) {
         let Some(local) = self.sessions.get(session_id) else { return };
         for event in events {
             if let Event::NewMessage(message) = event.event()
@@ -195,6 +196,7 @@ impl Hub {
             }
             hand(&local.addr, ToSession::Event(event));
         }
+        hand(&local.addr, ToSession::TellWhenTaken(taken));
     }
 
     fn to_user(&self, user_id: &UserId, event: &Encoded) {
@@ -296,7 +298,7 @@ impl Handler<HubMessage> for Hub {
                     hand(&local.addr, ToSession::Answer { token, answer });
                 }
             }
-            HubMessage::ToSession { session_id, events } => self.tell_session(&session_id, events),
+            HubMessage::ToSession { session_id, events, taken } => self.tell_session(&session_id, events, taken),
             HubMessage::Enter { conversation_id, session_id, staff, last_seq } => {
                 self.enter(conversation_id, session_id, staff, last_seq);
             }

@@ -17,6 +17,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Recipient, SpawnHandle, WrapFuture,
 };
 use bytestring::ByteString;
+use tokio::sync::oneshot;
 
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId};
@@ -50,6 +51,8 @@ pub enum ToSession {
         /// The answer.
         answer: Answer,
     },
+    /// Tell once nothing waits for the client any more: it is being sent a long history.
+    TellWhenTaken(oneshot::Sender<()>),
     /// The login was ended.
     LoggedOut,
     /// The server goes away.
@@ -126,6 +129,8 @@ pub struct SessionActor {
     /// Not yet handed to the pump, because the client is slow; and how many bytes that is.
     backlog: VecDeque<ByteString>,
     backlog_bytes: usize,
+    /// Who goes on once nothing is left of it.
+    paced: Vec<oneshot::Sender<()>>,
     heads: Vec<(ConversationId, i64)>,
     timer: Option<(Timestamp, SpawnHandle)>,
     ends: Ends,
@@ -151,6 +156,7 @@ impl SessionActor {
             next_token: 0,
             backlog: VecDeque::new(),
             backlog_bytes: 0,
+            paced: Vec::new(),
             heads: Vec::new(),
             timer: None,
             ends,
@@ -272,6 +278,19 @@ impl SessionActor {
         }
         if self.backlog.is_empty() {
             self.backlog = VecDeque::new();
+            for taken in self.paced.drain(..) {
+                // A room that ended meanwhile has nothing more to send.
+                let _ = taken.send(());
+            }
+        }
+    }
+
+    fn tell_when_taken(&mut self, taken: oneshot::Sender<()>) {
+        if self.backlog.is_empty() {
+            // As above.
+            let _ = taken.send(());
+        } else {
+            self.paced.push(taken);
         }
     }
 
@@ -338,6 +357,7 @@ impl Handler<ToSession> for SessionActor {
         match message {
             ToSession::Event(event) => self.send_event(&event, ctx),
             ToSession::Answer { token, answer } => self.answered(token, answer, ctx),
+            ToSession::TellWhenTaken(taken) => self.tell_when_taken(taken),
             ToSession::LoggedOut => {
                 // The close is done by the actions.
                 let _ = self.step(Input::End(CloseCause::LoggedOut), ctx);

@@ -12,12 +12,13 @@ mod queue;
 pub mod who;
 
 use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use crate::auth::policy::Action;
 use crate::protocol::error::{ErrorCode, WireError};
 
-use super::sockets;
+use super::{edge, sockets};
 use answer::ApiError;
 
 /// One route.
@@ -39,7 +40,7 @@ macro_rules! routes {
         ];
 
         fn mount(config: &mut web::ServiceConfig) {
-            $(config.route($path, web::$method().to($handler));)+
+            $(config.route($path, web::$method().to($handler).wrap(from_fn(edge::pass)));)+
         }
     };
 }
@@ -111,6 +112,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
 
 /// An error, never an empty body: 405 when another method would do.
 async fn unknown(req: HttpRequest) -> HttpResponse {
+    if let Some(answer) = edge::preflight(&req) {
+        return answer;
+    }
     let known = ROUTES.iter().any(|route| fits(route.path, req.path()));
     let error = if known && req.method() != Method::OPTIONS {
         WireError::new(ErrorCode::MethodNotAllowed, "this path does not take this method")

@@ -69,7 +69,14 @@ impl Server {
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { engine, clock, address, http: reqwest::Client::new(), handle, _folder: folder }
+        Self {
+            engine,
+            clock,
+            address,
+            http: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
+            handle,
+            _folder: folder,
+        }
     }
 
     /// A token for somebody, made known to the engine.
