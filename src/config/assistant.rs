@@ -10,17 +10,29 @@ use super::{Kind, Secret, section};
 pub enum Provider {
     /// The built-in knowledge base; needs no key.
     Knowledge,
+    /// Nobody: conversations wait until a human is asked for.
+    Off,
     /// A server that speaks the Chat Completions interface.
     OpenAi,
     /// A server that speaks the Messages interface.
     Anthropic,
 }
 
+/// What follows when a human is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandOff {
+    /// The conversation is escalated.
+    AtOnce,
+    /// The customer confirms it first.
+    Ask,
+}
+
 section! {
     /// `[assistant]`. Model names and bounds are those of seed 002.
     pub struct Assistant in "assistant" {
         /// Who answers.
-        provider: Provider = Provider::Knowledge, Kind::Choice(&["knowledge", "openai", "anthropic"]);
+        provider: Provider = Provider::Knowledge, Kind::Choice(&["knowledge", "openai", "anthropic", "off"]);
         /// Instructions to the model for chatbots without a prompt of their own; not set = the built-in ones.
         system_prompt: Option<String> = None, Kind::Text;
         /// How much of the conversation the model is shown, tokens (4 bytes each).
@@ -37,6 +49,26 @@ section! {
         turn_timeout_ms: u64 = 30_000, Kind::Int(1, 600_000);
         /// How often a turn is tried again when the provider is busy or cannot be reached.
         retries: u32 = 2, Kind::Int(0, 10);
+        /// Turns that run at the same time in this process; more wait, and give up after `turn_wait_ms`.
+        turns_at_once: usize = 512, Kind::Int(1, 100_000);
+        /// The longest wait for a place among them, ms.
+        turn_wait_ms: u64 = 5_000, Kind::Int(1, 600_000);
+        /// Turns in one conversation, after which a human is asked for.
+        turns_per_engagement: u32 = 30, Kind::Int(1, 10_000);
+        /// Unhappy turns in a row, after which a human is asked for; 0 = never.
+        unhappy_turns: u32 = 3, Kind::Int(0, 100);
+        /// What follows when a human is wanted, for chatbots that do not say.
+        hand_off: HandOff = HandOff::AtOnce, Kind::Choice(&["at_once", "ask"]);
+        /// Said when the assistant failed (seed 002).
+        fallback_text: String = "I apologize, but I'm having trouble processing your request. \
+            A human agent will be with you shortly.".to_owned(), Kind::Text;
+        /// Said when a human is called.
+        hand_off_text: String = "Of course. I am passing you on to a person.".to_owned(), Kind::Text;
+        /// Said when the customer has to confirm it first.
+        ask_text: String = "I can connect you with a person: choose “Connect with Customer Support”.".to_owned(), Kind::Text;
+        /// Said when nobody can take over now.
+        nobody_text: String = "None of our team is available right now. Leave your e-mail address here and they will \
+            answer, or go on asking me.".to_owned(), Kind::Text;
         /// Phrases of a customer that ask for a human, besides the built-in ones.
         hand_off_phrases: Vec<String> = Vec::new(), Kind::Phrases;
         /// Key for `openai`.

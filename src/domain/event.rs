@@ -318,6 +318,35 @@ pub enum Event {
         /// The owner.
         assigned_agent_id: Option<AgentId>,
     },
+    /// The assistant writes; to those who join meanwhile with the text so far.
+    AiMessageStart {
+        /// Where.
+        conversation_id: ConversationId,
+        /// The finished reply has the same id.
+        message_id: MessageId,
+        /// What was written before.
+        text: String,
+        /// The next delta's index.
+        index: u32,
+    },
+    /// The next piece of it. Not stored; the finished reply has all of it.
+    AiMessageDelta {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Of which reply.
+        message_id: MessageId,
+        /// The piece.
+        delta: String,
+        /// From 0 in each reply, without a hole.
+        index: u32,
+    },
+    /// It will not be finished: take what was shown of it away.
+    AiMessageDropped {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Which reply.
+        message_id: MessageId,
+    },
     /// To one agent.
     AgentNotification {
         /// Whom.

@@ -212,6 +212,8 @@ pub enum WriteRefusal {
     NotFound,
     /// The conversation is closed.
     Closed,
+    /// The assistant's reply comes too late: a human has the conversation, or is asked for.
+    TakenOver,
     /// Compare-and-set or a CHECK said no, or an earlier transaction of the lineage failed.
     Conflict,
 }
@@ -375,6 +377,9 @@ pub trait Store: Send + Sync + 'static {
     async fn rating(&self, id: &ConversationId) -> Result<Option<Rating>, StoreError>;
     /// Open support conversations whose last message is older than `before`, oldest first.
     async fn idle_candidates(&self, before: Timestamp, limit: i64) -> Result<Vec<IdleCandidate>, StoreError>;
+    /// Conversations with the assistant whose newest message is a customer's, written at `since` or later; oldest
+    /// first. After a restart somebody has to answer them.
+    async fn unanswered(&self, since: Timestamp, limit: i64) -> Result<Vec<ConversationId>, StoreError>;
     /// The oldest `last_message_at` of all open support conversations.
     async fn oldest_activity(&self) -> Result<Option<Timestamp>, StoreError>;
     /// The newest number of each of these conversations (the sweep after a lost hint).

@@ -196,7 +196,7 @@ mod batch {
     use super::Conn;
     use super::queries::write::{Claim, MessageKey};
     use crate::store::rows::MessageRow;
-    use crate::store::schema::messages;
+    use crate::store::schema::{conversations, messages};
     use crate::store::{Failed, Result};
 
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
@@ -221,6 +221,18 @@ mod batch {
         id: String,
         #[diesel(sql_type = BigInt)]
         last_seq: i64,
+    }
+
+    pub(super) async fn owners(conn: &mut Conn, ids: Vec<&str>) -> Result<Vec<(String, String, String)>> {
+        use diesel::prelude::{ExpressionMethods as _, QueryDsl as _};
+        conversations::table
+            .filter(conversations::id.eq_any(ids))
+            .order(conversations::id.asc())
+            .select((conversations::id, conversations::status, conversations::handler))
+            .for_update()
+            .load(conn)
+            .await
+            .failed()
     }
 
     /// The rows are locked in the order of their ids first, so that two writers cannot wait for each other.

@@ -228,6 +228,14 @@ mod batch {
         Ok(found)
     }
 
+    pub(super) async fn owners(conn: &mut Conn, ids: Vec<&str>) -> Result<Vec<(String, String, String)>> {
+        conversations::table
+            .filter(conversations::id.eq_any(ids))
+            .select((conversations::id, conversations::status, conversations::handler))
+            .load(conn)
+            .failed()
+    }
+
     pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
         use diesel::dsl::sql;
         use diesel::sql_types::{BigInt, Nullable};

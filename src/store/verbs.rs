@@ -108,6 +108,10 @@ macro_rules! store_verbs {
             async fn idle_candidates(&self, before: Timestamp, limit: i64) -> Result<Vec<IdleCandidate>> {
                 ask!(self.read, conn => queries::conversations::idle(conn, before, limit))
             }
+            async fn unanswered(&self, since: Timestamp, limit: i64) -> Result<Vec<ConversationId>> {
+                ask!(self.read, conn => queries::conversations::unanswered(conn, since, limit))
+            }
+
             async fn oldest_activity(&self) -> Result<Option<Timestamp>> {
                 ask!(self.read, conn => queries::conversations::oldest_activity(conn))
             }

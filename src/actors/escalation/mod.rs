@@ -151,6 +151,7 @@ impl SupervisorActor {
         }
         let mut effects = Effects::new();
         let answer = brain.handle(self.node.now(), request, &mut effects).map_err(Failure::from);
+        self.node.assistants().say_reachable(brain.anyone_available());
         self.carry_out(request_id, answer, reply, effects, ctx);
         self.arm(ctx);
     }
@@ -354,7 +355,7 @@ fn is_doubtful(result: &Result<Written, StoreError>) -> bool {
 
 /// Whether the customer has a link is known here, not by whoever asked.
 fn with_link(mut request: Request, linked: &HashSet<UserId>) -> Request {
-    if let Request::Escalate { facts, .. } = &mut request {
+    if let Request::Escalate { facts, .. } | Request::FlagEscalation { facts, .. } = &mut request {
         facts.customer_online = linked.contains(&facts.case.customer_id);
     }
     request

@@ -225,7 +225,11 @@ impl SessionActor {
     fn send_event(&mut self, event: &Encoded, ctx: &mut Context<Self>) {
         let droppable = matches!(
             event.event(),
-            Event::Typing { .. } | Event::Presence { .. } | Event::QueueUpdate { .. } | Event::MessageDelivered { .. }
+            Event::Typing { .. }
+                | Event::Presence { .. }
+                | Event::QueueUpdate { .. }
+                | Event::MessageDelivered { .. }
+                | Event::AiMessageDelta { .. }
         );
         self.note_head(event.event());
         let text = event.text(self.keys);

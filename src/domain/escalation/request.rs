@@ -50,6 +50,14 @@ pub struct AgentProfile {
 /// One thing asked of the supervisor. Access was checked before.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
+    /// A human is wanted, and the customer will be asked before anybody is called (seed 000): the flag alone.
+    /// Idempotent.
+    FlagEscalation {
+        /// The conversation.
+        facts: ConversationFacts,
+        /// Why.
+        reason: Option<String>,
+    },
     /// Ask for a human. Idempotent.
     Escalate {
         /// The conversation.

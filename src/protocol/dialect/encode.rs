@@ -217,6 +217,9 @@ pub fn event_type(event: &Event) -> &'static str {
         Event::AgentLeft { .. } => "agent_left",
         Event::ConversationClosed { .. } => "conversation_closed",
         Event::ConversationUpdated { .. } => "conversation_updated",
+        Event::AiMessageStart { .. } => "ai_message_start",
+        Event::AiMessageDelta { .. } => "ai_message_delta",
+        Event::AiMessageDropped { .. } => "ai_message_dropped",
         Event::AgentNotification { .. } => "agent_notification",
         Event::AdminNotification { .. } => "admin_notification",
         Event::StaffOnline { .. } => "staff_online",
@@ -233,6 +236,17 @@ fn event_data(o: &mut Object<'_>, event: &Event) {
     match event {
         Event::NewMessage(message) => shapes::message(o, message),
         Event::NewNote(note) => shapes::note(o, note),
+        Event::AiMessageStart { conversation_id, message_id, text, index } => {
+            o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
+            o.text("text", text).int("index", *index);
+        }
+        Event::AiMessageDelta { conversation_id, message_id, delta, index } => {
+            o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
+            o.text("delta", delta).int("index", *index);
+        }
+        Event::AiMessageDropped { conversation_id, message_id } => {
+            o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
+        }
         Event::Typing { conversation_id, user_id, user_name, .. } => {
             o.text("conversationId", conversation_id.as_str());
             o.text("userId", user_id.as_str()).text("userName", user_name);

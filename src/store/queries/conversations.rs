@@ -176,6 +176,29 @@ pub(in crate::store) async fn idle(conn: &mut Conn, before: Timestamp, limit: i6
     Ok(rows.into_iter().map(candidate).collect())
 }
 
+pub(in crate::store) async fn unanswered(
+    conn: &mut Conn,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<ConversationId>> {
+    let newest = messages::conversation_id.eq(conversations::id).and(messages::seq.eq(conversations::last_seq));
+    let ids: Vec<String> = run!(
+        conversations::table
+            .inner_join(messages::table.on(newest))
+            .filter(conversations::kind.eq("support"))
+            .filter(conversations::status.eq("ACTIVE"))
+            .filter(conversations::handler.eq("ai"))
+            .filter(conversations::last_message_at.ge(since.as_millis()))
+            .filter(messages::sender_role.eq("customer"))
+            .order((conversations::last_message_at.asc(), conversations::id.asc()))
+            .limit(limit)
+            .select(conversations::id)
+            .load(conn)
+    )
+    .failed()?;
+    Ok(ids.into_iter().map(ConversationId::from).collect())
+}
+
 pub(in crate::store) async fn oldest_activity(conn: &mut Conn) -> Result<Option<Timestamp>> {
     let oldest: Option<i64> = run!(
         conversations::table

@@ -1,9 +1,10 @@
 //! The write path: one batch, one transaction of the caller.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
+use crate::domain::conversation::{ConversationStatus, Handler};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::{NewMessage, NewNote, SenderRole};
 use crate::domain::time::Timestamp;
@@ -87,10 +88,17 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
             known.insert((row.conversation_id.clone(), sender_id, client_id), row);
         }
     }
+    let replies = appends.iter().filter(|(_, message)| message.sender_role == SenderRole::Ai);
+    let ids: BTreeSet<&str> = replies.map(|(_, message)| message.conversation_id.as_str()).collect();
+    let taken_over = if ids.is_empty() { HashSet::new() } else { taken_over(conn, ids).await? };
     let mut first: HashMap<MessageKey, usize> = HashMap::new();
     let mut repeats: Vec<(usize, usize)> = Vec::new();
     let mut fresh: BTreeMap<&str, Vec<(usize, &NewMessage)>> = BTreeMap::new();
     for (place, message) in appends {
+        if message.sender_role == SenderRole::Ai && taken_over.contains(message.conversation_id.as_str()) {
+            answers.insert(*place, Written::Refused(WriteRefusal::TakenOver));
+            continue;
+        }
         if let Some(key) = key_of(message) {
             if let Some(row) = known.get(&key) {
                 answers.insert(*place, Written::Appended { message: row.clone().read()?, duplicate: true });
@@ -114,6 +122,17 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
         answers.insert(place, answer);
     }
     Ok(answers)
+}
+
+/// Which of these conversations are no longer the assistant's: its reply to them comes too late. The rows are locked
+/// where a lock is needed, so that nobody takes over between this look and the commit.
+async fn taken_over(conn: &mut Conn, ids: BTreeSet<&str>) -> Result<HashSet<String>> {
+    let rows: Vec<(String, String, String)> = batch::owners(conn, ids.into_iter().collect()).await?;
+    let with_assistant = |status: &str, handler: &str| {
+        status == ConversationStatus::Active.as_str() && handler == Handler::Ai.as_str()
+    };
+    let lost = rows.into_iter().filter(|(_, status, handler)| !with_assistant(status, handler));
+    Ok(lost.map(|(id, _, _)| id).collect())
 }
 
 async fn append_fresh(

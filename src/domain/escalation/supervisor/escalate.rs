@@ -122,6 +122,29 @@ impl Supervisor {
         refusal
     }
 
+    /// Nobody is called; the record says that a human is wanted, and everybody in the room hears of it.
+    pub(super) fn flag(
+        &mut self,
+        now: Timestamp,
+        facts: ConversationFacts,
+        reason: Option<String>,
+        out: &mut Effects,
+    ) -> Reply {
+        let id = facts.case.conversation_id.clone();
+        let tracked = self.state.cases.contains_key(&id);
+        if !tracked && facts.case.status == ConversationStatus::Active && !facts.escalation_requested {
+            self.track(facts.case, out);
+            self.change(&id, now, out, |change| {
+                change.escalation = Some(EscalationFlag { reason: reason.clone(), at: now });
+            });
+            self.apply(Op::ForgetCase { conversation_id: id.clone() }, out);
+        }
+        if !tracked {
+            out.push(to_room(&id, Event::EscalationRequested { conversation_id: id.clone(), reason }));
+        }
+        Reply::Escalation(self.status(now, &id))
+    }
+
     fn enqueue(&mut self, now: Timestamp, facts: ConversationFacts, out: &mut Effects) -> Option<QueuePlace> {
         let id = facts.case.conversation_id.clone();
         let reason = facts.case.reason.clone();

@@ -122,6 +122,7 @@ impl Supervisor {
     pub fn handle(&mut self, now: Timestamp, request: Request, out: &mut Effects) -> Result<Reply, Rejection> {
         self.fire_due(now, out);
         match self.with_newest_facts(request) {
+            Request::FlagEscalation { facts, reason } => Ok(self.flag(now, facts, reason, out)),
             Request::Escalate { facts, reason, priority, skills } => {
                 self.escalate(now, facts, reason, priority, skills, out)
             }
@@ -374,6 +375,7 @@ impl Supervisor {
     /// on them would fail at the compare-and-set, and end this life.
     fn with_newest_facts(&self, mut request: Request) -> Request {
         if let Request::Escalate { facts, .. }
+        | Request::FlagEscalation { facts, .. }
         | Request::AssignToMe { facts, .. }
         | Request::Assign { facts, .. }
         | Request::Close { facts, .. } = &mut request

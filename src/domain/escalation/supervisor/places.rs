@@ -64,6 +64,11 @@ impl Supervisor {
         Some(QueuePlace { position, wait })
     }
 
+    /// Whether any agent is connected and takes new conversations, now or when a unit comes free.
+    pub fn anyone_available(&self) -> bool {
+        !self.index.pools.is_empty()
+    }
+
     /// Every open entry's place, in order, in one walk.
     pub fn places(&self, now: Timestamp) -> Vec<(ConversationId, QueuePlace)> {
         let kinds: BTreeSet<&[String]> = self.index.lanes.keys().map(|lane| lane.skills.as_slice()).collect();

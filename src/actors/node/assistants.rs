@@ -1,0 +1,103 @@
+//! Who answers in this process, how many turns at once, and what is said when a human is wanted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::assistant::hand_off::wish::{PhraseSet, Wishes};
+use crate::assistant::{Assistant, AssistantError};
+use crate::config;
+use crate::domain::chatbot::{Chatbot, HandOffMode};
+use crate::domain::time::Millis;
+use crate::domain::turn::TurnSettings;
+
+/// The assistants of an installation.
+pub struct Assistants {
+    by_provider: BTreeMap<String, Arc<dyn Assistant>>,
+    standard: Option<Arc<dyn Assistant>>,
+    slots: Arc<Semaphore>,
+    wait: Millis,
+    wishes: Wishes,
+    settings: config::Assistant,
+    /// An agent is connected and takes new conversations.
+    reachable: AtomicBool,
+}
+
+impl Assistants {
+    /// `all` by their provider's word; `standard` answers where a chatbot names none. Without one nobody answers.
+    pub fn new(settings: config::Assistant, all: Vec<Arc<dyn Assistant>>, standard: Option<Arc<dyn Assistant>>) -> Self {
+        let phrases = settings.hand_off_phrases.clone();
+        let extra = PhraseSet { language: "settings".into(), phrases };
+        Self {
+            by_provider: all.into_iter().map(|it| (it.provider().to_owned(), it)).collect(),
+            standard,
+            slots: Arc::new(Semaphore::new(settings.turns_at_once.min(Semaphore::MAX_PERMITS))),
+            wait: config::millis(settings.turn_wait_ms),
+            wishes: Wishes::new(&[extra]),
+            settings,
+            reachable: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether anybody answers at all.
+    pub fn is_on(&self) -> bool {
+        self.standard.is_some()
+    }
+
+    /// Who answers at a chatbot. A provider that is not set up is replaced by the installation's.
+    pub fn of(&self, chatbot: Option<&Chatbot>) -> Option<Arc<dyn Assistant>> {
+        let named = chatbot.and_then(|bot| bot.assistant.provider.as_ref());
+        named.and_then(|name| self.by_provider.get(name)).or(self.standard.as_ref()).cloned()
+    }
+
+    /// What follows a wish for a human at a chatbot.
+    pub fn hand_off_mode(&self, chatbot: Option<&Chatbot>) -> HandOffMode {
+        let standard = match self.settings.hand_off {
+            config::HandOff::AtOnce => HandOffMode::AtOnce,
+            config::HandOff::Ask => HandOffMode::Ask,
+        };
+        chatbot.and_then(|bot| bot.assistant.hand_off).unwrap_or(standard)
+    }
+
+    /// A place among the turns that run at once.
+    ///
+    /// # Errors
+    /// `Overloaded` when none came free in time.
+    pub async fn place(&self, clock: &dyn crate::clock::Clock) -> Result<OwnedSemaphorePermit, AssistantError> {
+        let slots = Arc::clone(&self.slots);
+        if let Ok(place) = Arc::clone(&slots).try_acquire_owned() {
+            return Ok(place);
+        }
+        tokio::select! {
+            place = slots.acquire_owned() => place.map_err(|_| AssistantError::Overloaded),
+            () = clock.sleep_until(clock.now() + self.wait) => Err(AssistantError::Overloaded),
+        }
+    }
+
+    /// Whether a customer's words ask for a human.
+    pub fn wants_human(&self, text: &str) -> bool {
+        self.wishes.wants_human(text).is_some()
+    }
+
+    /// `[assistant]`.
+    pub fn settings(&self) -> &config::Assistant {
+        &self.settings
+    }
+
+    /// How far the assistant may go.
+    pub fn turn_settings(&self) -> TurnSettings {
+        TurnSettings { turns_per_engagement: self.settings.turns_per_engagement, ..TurnSettings::default() }
+    }
+
+    /// The supervisor says whether anybody could take over.
+    pub fn say_reachable(&self, reachable: bool) {
+        self.reachable.store(reachable, Ordering::Relaxed);
+    }
+
+    /// Whether anybody could take over, as far as is known.
+    pub fn humans_reachable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed)
+    }
+}
