@@ -3,6 +3,8 @@
 //! A turn goes in, pieces of text come out while they are made, and a reply or a hand-off ends it. Nothing here knows
 //! of actors or the store: the room of a conversation decides when a turn begins, and whether its reply still counts.
 
+pub mod knowledge;
+
 use async_trait::async_trait;
 
 use crate::domain::ids::{ChatbotId, ConversationId};

@@ -21,6 +21,8 @@ section! {
     pub struct Assistant in "assistant" {
         /// Who answers.
         provider: Provider = Provider::Knowledge, Kind::Choice(&["knowledge", "openai", "anthropic"]);
+        /// The folder with the articles of `knowledge`; when it does not exist, the articles that ship are used.
+        knowledge_dir: String = "config/knowledge".to_owned(), Kind::Path;
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.

@@ -1,0 +1,268 @@
+//! Articles: Markdown with a few lines of front matter, cut into sections by its headings.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use super::language::Language;
+
+/// The longest file that is read as an article, bytes.
+pub const ARTICLE_BYTES: usize = 1 << 20;
+/// A section longer than this is cut at a line's end, characters; a quote is far shorter.
+const SECTION_CHARS: usize = 2_000;
+/// The longest value in front matter, characters.
+const VALUE_CHARS: usize = 1_000;
+
+/// Something people may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    /// The file name without its ending.
+    pub id: String,
+    /// From the front matter, else the first heading, else the id.
+    pub title: String,
+    /// Lower case. An article without tags is for everybody.
+    pub tags: Vec<String>,
+    /// Only this chatbot may use it.
+    pub chatbot: Option<String>,
+    /// Given, or guessed from the words.
+    pub language: Language,
+    /// Words that people ask with and the text does not have; searched, never shown.
+    pub keywords: String,
+    /// The text, in order; at least one.
+    pub sections: Vec<Section>,
+}
+
+/// The text under one heading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Section {
+    /// Empty before the first heading.
+    pub heading: String,
+    /// Plain text; a line is a paragraph, an item of a list, a row of a table or a line of code.
+    pub text: String,
+}
+
+/// Why a file is no article.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {fault}")]
+pub struct ArticleError {
+    /// The file's name.
+    pub file: String,
+    /// From 1; 1 too when the fault is the file's as a whole.
+    pub line: usize,
+    /// What is wrong.
+    pub fault: ArticleFault,
+}
+
+/// What is wrong with an article.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArticleFault {
+    /// The file could not be read.
+    #[error("cannot be read: {0}")]
+    Unreadable(std::io::ErrorKind),
+    /// Larger than [`ARTICLE_BYTES`].
+    #[error("longer than {ARTICLE_BYTES} bytes")]
+    TooLong,
+    /// Not text.
+    #[error("not UTF-8 text")]
+    NotText,
+    /// No words in it.
+    #[error("no text")]
+    Empty,
+    /// The first line is `---` and no later one is.
+    #[error("the front matter has no end: expected a line ---")]
+    NoEnd,
+    /// A line of the front matter that is not `key: value`.
+    #[error("expected key: value")]
+    NotKeyValue,
+    /// A key that means nothing here.
+    #[error("unknown key; expected title, tags, chatbot, language or keywords")]
+    UnknownKey,
+    /// The key stands there twice.
+    #[error("{0} is given twice")]
+    Twice(&'static str),
+    /// The value is empty, too long, or not one that the key may have.
+    #[error("{0} has no usable value")]
+    BadValue(&'static str),
+}
+
+/// What the front matter said.
+#[derive(Default)]
+struct Front {
+    title: Option<String>,
+    tags: Option<String>,
+    chatbot: Option<String>,
+    language: Option<String>,
+    keywords: Option<String>,
+}
+
+impl Article {
+    /// Reads an article from a file's content.
+    ///
+    /// # Errors
+    /// An [`ArticleError`] that names the file and the line.
+    pub fn parse(id: &str, content: &[u8]) -> Result<Self, ArticleError> {
+        let file = format!("{id}.md");
+        let fail = |line, fault| ArticleError { file: file.clone(), line, fault };
+        if content.len() > ARTICLE_BYTES {
+            return Err(fail(1, ArticleFault::TooLong));
+        }
+        let text = std::str::from_utf8(content).map_err(|_| fail(1, ArticleFault::NotText))?;
+        let text = text.trim_start_matches('\u{feff}');
+        if text.contains('\0') {
+            return Err(fail(1, ArticleFault::NotText));
+        }
+        let (front, body) = read_front(text).map_err(|(line, fault)| fail(line, fault))?;
+        let (first_heading, sections) = cut(body);
+        if sections.is_empty() {
+            return Err(fail(1, ArticleFault::Empty));
+        }
+        let language = match front.language.as_deref() {
+            None => {
+                Language::guess(&sections.iter().map(|section| section.text.as_str()).collect::<Vec<_>>().join(" "))
+            }
+            Some(code) => Language::from_code(code).unwrap_or_default(),
+        };
+        let tags = front.tags.unwrap_or_default();
+        Ok(Self {
+            id: id.to_owned(),
+            title: front.title.or(first_heading).unwrap_or_else(|| id.to_owned()),
+            tags: tags.split(',').map(|tag| tag.trim().to_lowercase()).filter(|tag| !tag.is_empty()).collect(),
+            chatbot: front.chatbot,
+            language,
+            keywords: front.keywords.unwrap_or_default(),
+            sections,
+        })
+    }
+
+    /// Whether somebody with these tags may read it; no tags = all articles.
+    pub fn is_for(&self, tags: &[String]) -> bool {
+        tags.is_empty() || self.tags.is_empty() || tags.iter().any(|tag| self.tags.contains(&tag.trim().to_lowercase()))
+    }
+}
+
+/// The front matter and the rest. A line number counts from 1.
+fn read_front(text: &str) -> Result<(Front, &str), (usize, ArticleFault)> {
+    let mut front = Front::default();
+    let mut lines = text.split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else { return Ok((front, text)) };
+    let mut read = first.len();
+    for (line, number) in lines.zip(2..) {
+        read += line.len();
+        let line = line.trim();
+        if line == "---" {
+            return Ok((front, text.get(read..).unwrap_or_default()));
+        }
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        take_line(&mut front, line).map_err(|fault| (number, fault))?;
+    }
+    Err((1, ArticleFault::NoEnd))
+}
+
+fn take_line(front: &mut Front, line: &str) -> Result<(), ArticleFault> {
+    let (key, value) = line.split_once(':').ok_or(ArticleFault::NotKeyValue)?;
+    let (name, slot) = match key.trim() {
+        "title" => ("title", &mut front.title),
+        "tags" => ("tags", &mut front.tags),
+        "chatbot" => ("chatbot", &mut front.chatbot),
+        "language" => ("language", &mut front.language),
+        "keywords" => ("keywords", &mut front.keywords),
+        _ => return Err(ArticleFault::UnknownKey),
+    };
+    let value = unquoted(value.trim());
+    let known = name != "language" || Language::from_code(value).is_some();
+    if value.is_empty() || value.chars().count() > VALUE_CHARS || value.chars().any(char::is_control) || !known {
+        return Err(ArticleFault::BadValue(name));
+    }
+    if slot.replace(value.to_owned()).is_some() {
+        return Err(ArticleFault::Twice(name));
+    }
+    Ok(())
+}
+
+fn unquoted(value: &str) -> &str {
+    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.or_else(|| value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))).unwrap_or(value)
+}
+
+/// The first heading of the first rank, and the sections that hold text.
+fn cut(body: &str) -> (Option<String>, Vec<Section>) {
+    let mut cutter = Cutter::default();
+    for event in Parser::new_ext(body, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        cutter.take(event);
+    }
+    cutter.close();
+    (cutter.first_heading, cutter.sections)
+}
+
+#[derive(Default)]
+struct Cutter {
+    sections: Vec<Section>,
+    open: Section,
+    heading: Option<String>,
+    first_heading: Option<String>,
+    chars: usize,
+}
+
+impl Cutter {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => {
+                self.close();
+                self.open.heading.clear();
+                self.heading = Some(String::new());
+            }
+            Event::End(TagEnd::Heading(_)) => self.end_heading(),
+            Event::Start(Tag::Item) => self.push("- "),
+            Event::Text(text) | Event::Code(text) => self.push(&text),
+            Event::SoftBreak => self.push(" "),
+            Event::End(TagEnd::TableCell) => self.push("; "),
+            Event::HardBreak | Event::Rule => self.end_line(),
+            Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead | TagEnd::CodeBlock) => {
+                self.end_line()
+            }
+            _ => {}
+        }
+    }
+
+    fn end_heading(&mut self) {
+        let heading = self.heading.take().unwrap_or_default().trim().to_owned();
+        if self.first_heading.is_none() && !heading.is_empty() {
+            self.first_heading = Some(heading.clone());
+        }
+        self.open.heading = heading;
+    }
+
+    fn push(&mut self, text: &str) {
+        let clean = text.chars().filter(|c| *c == '\n' || !c.is_control());
+        match &mut self.heading {
+            Some(heading) => heading.extend(clean),
+            None => {
+                self.open.text.extend(clean);
+                self.chars += text.chars().count();
+            }
+        }
+    }
+
+    fn end_line(&mut self) {
+        let kept = self.open.text.trim_end_matches([' ', '\n', ';']).len();
+        self.open.text.truncate(kept);
+        if !self.open.text.is_empty() {
+            self.open.text.push('\n');
+        }
+        if self.chars > SECTION_CHARS {
+            self.close();
+        }
+    }
+
+    /// Puts the open section away; a next one begins under the same heading.
+    fn close(&mut self) {
+        let heading = self.open.heading.clone();
+        let done = std::mem::replace(&mut self.open, Section { heading, text: String::new() });
+        self.chars = 0;
+        let text = done.text.trim();
+        if text.chars().any(char::is_alphanumeric) {
+            self.sections.push(Section { heading: done.heading, text: text.to_owned() });
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The assistant that needs no key and no network: it quotes the article that fits, or says that it does not know.
+
+pub mod articles;
+pub mod language;
