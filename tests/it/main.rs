@@ -16,6 +16,7 @@ mod cli;
 mod config;
 mod crash;
 mod flow;
+mod knowledge;
 mod logging;
 mod model;
 mod rest;

@@ -79,6 +79,12 @@ pub enum ArticleFault {
     /// The key stands there twice.
     #[error("{0} is given twice")]
     Twice(&'static str),
+    /// A line of the list of synonyms that is not two or more single words with commas between them.
+    #[error("expected words with commas between them")]
+    NotGroup,
+    /// A synonym that an earlier line of the list has as well.
+    #[error("a word stands in two groups")]
+    TwoGroups,
     /// The value is empty, too long, or not one that the key may have.
     #[error("{0} has no usable value")]
     BadValue(&'static str),

@@ -7,6 +7,7 @@ use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer, TokenEmbedder, Tokenize
 
 use super::articles::{Article, Section};
 use super::language::Language;
+use super::synonyms::Synonyms;
 use crate::domain::ids::ChatbotId;
 
 /// Different stems of a question that are looked at; a longer question is judged by its first ones.
@@ -15,7 +16,13 @@ const QUESTION_STEMS: usize = 48;
 const CANDIDATES: usize = 24;
 /// What a stem of the question before counts for in a follow-up.
 const CONTEXT_WEIGHT: f32 = 0.4;
-/// How often title, heading and keywords count beside the text.
+/// What a stem counts for that stands in another section of the article.
+const AROUND_SHARE: f32 = 0.3;
+/// The part of BM25's score that a section keeps however little it covers.
+const BASE_SHARE: f32 = 0.5;
+/// BM25's `b`: how much a long section is held back.
+const LENGTH_WEIGHT: f32 = 0.6;
+/// How often the words of title and heading count.
 const TITLE_REPEATS: usize = 2;
 /// A mistyped word is looked for among the known ones from this length on, characters.
 const TYPO_CHARS: usize = 5;
@@ -84,6 +91,20 @@ struct Entry {
     article: Arc<Article>,
     section: usize,
     stems: HashSet<u64>,
+    /// Those of all sections of the article.
+    around: Arc<HashSet<u64>>,
+}
+
+impl Entry {
+    fn share(&self, stem: u64) -> f32 {
+        if self.stems.contains(&stem) {
+            1.0
+        } else if self.around.contains(&stem) {
+            AROUND_SHARE
+        } else {
+            0.0
+        }
+    }
 }
 
 /// All articles, ready to be searched. It never changes; new articles make a new one.
@@ -92,45 +113,47 @@ pub struct Index {
     scorer: Scorer<usize, u64>,
     /// In how many sections a stem stands.
     frequencies: BTreeMap<String, u32>,
-    /// The known stems by length in characters: where a mistyped word is looked for.
-    by_length: HashMap<usize, Vec<String>>,
-    languages: Vec<Language>,
+    /// The known words with their stems, by length in characters and first letter: where a mistyped one is looked for.
+    alike: HashMap<(usize, char), Vec<(String, String)>>,
+    synonyms: Synonyms,
 }
 
 impl Index {
     /// Builds the index; takes about as long as reading the articles.
-    pub fn new(articles: &[Arc<Article>]) -> Self {
+    pub fn new(articles: &[Arc<Article>], synonyms: Synonyms) -> Self {
         let mut documents = Vec::new();
         for article in articles {
             for (section, text) in article.sections.iter().enumerate() {
-                documents.push((Arc::clone(article), section, stems_of(article, text)));
+                documents.push((Arc::clone(article), section, stems_of(article, text, &synonyms)));
             }
         }
         let texts: Vec<&str> = documents.iter().map(|(_, _, stems)| stems.as_str()).collect();
         let embedder: Embedder<u64, Stems> =
-            EmbedderBuilder::with_tokenizer_and_fit_to_corpus(Stems, &texts).b(0.6).build();
+            EmbedderBuilder::with_tokenizer_and_fit_to_corpus(Stems, &texts).b(LENGTH_WEIGHT).build();
         let mut index = Self {
             entries: Vec::with_capacity(documents.len()),
             scorer: Scorer::new(),
             frequencies: BTreeMap::new(),
-            by_length: HashMap::new(),
-            languages: Vec::new(),
+            alike: HashMap::new(),
+            synonyms,
         };
+        let mut around: HashMap<String, HashSet<u64>> = HashMap::new();
+        for (article, _, stems) in &documents {
+            around.entry(article.id.clone()).or_default().extend(stems.split(' ').map(u64::embed));
+        }
+        let around: HashMap<String, Arc<HashSet<u64>>> =
+            around.into_iter().map(|(id, all)| (id, Arc::new(all))).collect();
         for (place, (article, section, stems)) in documents.into_iter().enumerate() {
             index.scorer.upsert(&place, once_each(embedder.embed(&stems)));
             let different: BTreeSet<&str> = stems.split(' ').filter(|stem| !stem.is_empty()).collect();
             for stem in &different {
                 *index.frequencies.entry((*stem).to_owned()).or_default() += 1;
             }
-            if !index.languages.contains(&article.language) {
-                index.languages.push(article.language);
-            }
             let stems = different.into_iter().map(u64::embed).collect();
-            index.entries.push(Entry { article, section, stems });
+            let around = around.get(&article.id).cloned().unwrap_or_default();
+            index.entries.push(Entry { article, section, stems, around });
         }
-        for stem in index.frequencies.keys() {
-            index.by_length.entry(stem.chars().count()).or_default().push(stem.clone());
-        }
+        index.alike = alike(articles, &index.synonyms);
         index
     }
 
@@ -176,11 +199,10 @@ impl Index {
                 if !audience.sees(&entry.article) {
                     return None;
                 }
-                let covered: f32 =
-                    terms.iter().filter(|(term, _)| entry.stems.contains(&term.code)).map(|(_, worth)| worth).sum();
+                let covered: f32 = terms.iter().map(|(term, worth)| worth * entry.share(term.code)).sum();
                 let coverage = covered / whole;
                 let article = Arc::clone(&entry.article);
-                Some((place, Hit { article, section: entry.section, score: score * (0.5 + coverage), coverage }))
+                Some((place, Hit { article, section: entry.section, score: score * (BASE_SHARE + coverage), coverage }))
             })
             .collect();
         // Equal scores go by place, so that the same question has the same answer.
@@ -193,7 +215,8 @@ impl Index {
     fn terms(&self, text: &str, language: Language, weight: f32) -> Vec<(u64, f32, f32)> {
         let mut seen = HashSet::new();
         let mut terms = Vec::new();
-        for stem in language.stems(text) {
+        for (word, stem) in language.words_and_stems(text) {
+            let stem = self.synonyms.one_for(stem);
             if terms.len() >= QUESTION_STEMS {
                 break;
             }
@@ -203,28 +226,27 @@ impl Index {
             let (known, weight) = if self.frequencies.contains_key(&stem) {
                 (stem, weight)
             } else {
-                self.corrected(&stem).map_or((stem, weight), |known| (known, weight * TYPO_WEIGHT))
+                self.corrected(&word).map_or((stem, weight), |known| (known, weight * TYPO_WEIGHT))
             };
             terms.push((u64::embed(&known), weight, self.rarity(&known)));
         }
         terms
     }
 
-    /// The known stem that a mistyped one most likely means; the more frequent of equally near ones.
-    fn corrected(&self, stem: &str) -> Option<String> {
-        let length = stem.chars().count();
-        let first = stem.chars().next()?;
-        if length < TYPO_CHARS || stem.chars().all(|c| c.is_ascii_digit()) {
+    /// The stem of the known word that a mistyped one most likely means; the more frequent of equally near ones.
+    fn corrected(&self, word: &str) -> Option<String> {
+        let length = word.chars().count();
+        let first = word.chars().next()?;
+        if length < TYPO_CHARS || word.chars().any(|c| c.is_ascii_digit()) {
             return None;
         }
         let allowed = if length >= TWO_TYPOS_CHARS { 2 } else { 1 };
-        let near = (length.saturating_sub(allowed)..=length + allowed).filter_map(|size| self.by_length.get(&size));
-        near.flatten()
-            .filter(|known| known.starts_with(first) && known.len() >= TYPO_CHARS - 1)
-            .map(|known| (strsim::osa_distance(stem, known), known))
+        let sizes = length.saturating_sub(allowed)..=length + allowed;
+        let near = sizes.filter_map(|size| self.alike.get(&(size, first))).flatten();
+        near.map(|(known, stem)| (strsim::osa_distance(word, known), stem))
             .filter(|(distance, _)| *distance <= allowed)
-            .min_by_key(|(distance, known)| (*distance, std::cmp::Reverse(self.frequencies.get(*known)), *known))
-            .map(|(_, known)| known.clone())
+            .min_by_key(|(distance, stem)| (*distance, std::cmp::Reverse(self.frequencies.get(*stem)), *stem))
+            .map(|(_, stem)| stem.clone())
     }
 
     /// The inverse document frequency, as in BM25; a word that no article has is as rare as can be.
@@ -240,7 +262,7 @@ fn count(number: usize) -> f32 {
     f32::from(u16::try_from(number).unwrap_or(u16::MAX))
 }
 
-fn stems_of(article: &Article, section: &Section) -> String {
+fn stems_of(article: &Article, section: &Section, synonyms: &Synonyms) -> String {
     let mut stems = Vec::new();
     for _ in 0..TITLE_REPEATS {
         stems.extend(article.language.stems(&article.title));
@@ -248,6 +270,7 @@ fn stems_of(article: &Article, section: &Section) -> String {
     }
     stems.extend(article.language.stems(&article.keywords));
     stems.extend(article.language.stems(&section.text));
+    let stems: Vec<String> = stems.into_iter().map(|stem| synonyms.one_for(stem)).collect();
     stems.join(" ")
 }
 
@@ -255,4 +278,21 @@ fn stems_of(article: &Article, section: &Section) -> String {
 fn once_each(embedding: Embedding<u64>) -> Embedding<u64> {
     let mut seen = HashSet::new();
     Embedding(embedding.0.into_iter().filter(|token| seen.insert(token.index)).collect())
+}
+
+fn alike(articles: &[Arc<Article>], synonyms: &Synonyms) -> HashMap<(usize, char), Vec<(String, String)>> {
+    let mut known = BTreeMap::new();
+    for article in articles {
+        let sections = article.sections.iter().flat_map(|section| [section.heading.as_str(), section.text.as_str()]);
+        for text in sections.chain([article.title.as_str(), article.keywords.as_str()]) {
+            known.extend(article.language.words_and_stems(text));
+        }
+    }
+    let mut alike: HashMap<(usize, char), Vec<(String, String)>> = HashMap::new();
+    for (word, stem) in known {
+        if let Some(first) = word.chars().next() {
+            alike.entry((word.chars().count(), first)).or_default().push((word, synonyms.one_for(stem)));
+        }
+    }
+    alike
 }

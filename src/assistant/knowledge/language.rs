@@ -13,13 +13,13 @@ pub enum Language {
 }
 
 /// Words without meaning of their own.
-const ENGLISH: &str = "a about after again all also am an and any anybody anyone are as at be because been before being \
+const ENGLISH: &str = "a about actually always anyway basically after again all also am an and any anybody anyone are as at be because been before being \
     but by can cannot cant could couldnt did didnt do does doesnt doing dont down each else even ever every few for from \
-    further get gets getting give go goes going good got had has have having he hello help her here hey hi him his how i \
-    id if ill im in into is isnt it its ive just know let like ll look lot make makes making many may me mean might more most much \
+    further get gets getting give go goes going good got gotta guys had has have having he hello help her here hey hi him himself his how however i \
+    id if ill im in into instead is isnt it its ive just know let like ll look lot make makes making many may me mean might more most much \
     must my myself need needs no nor not now of off ok okay on once one only or other our out over own per place please \
     possible put re really s same say see she should shouldnt so some somebody someone something still such sure t take \
-    tell than thank thanks that thats the their them then there these they thing things this those through to too try \
+    tell than thank thanks that thats the their them then there these they thing things think this those through to too try \
     trying under up us use used using ve very via want wanted wants was way we well were what whats when where which while \
     who why will wish with without won wont work works would wouldnt yes you your yours";
 
@@ -62,6 +62,11 @@ impl Language {
         list.split_whitespace().any(|small| small == word)
     }
 
+    /// The stem of one word, small or not.
+    pub fn stem(self, word: &str) -> String {
+        self.stemmer().stem(&fold(&word.to_lowercase())).into_owned()
+    }
+
     fn stemmer(self) -> Stemmer {
         Stemmer::create(match self {
             Self::English => Algorithm::English,
@@ -71,8 +76,17 @@ impl Language {
 
     /// The stems of the words that say something, in order, repeats included.
     pub fn stems(self, text: &str) -> impl Iterator<Item = String> {
+        self.words_and_stems(text).map(|(_, stem)| stem)
+    }
+
+    /// The same, each with its word in lower case and plain letters.
+    pub fn words_and_stems(self, text: &str) -> impl Iterator<Item = (String, String)> {
         let stemmer = self.stemmer();
-        words(text).filter(move |word| !self.is_small(word)).map(move |word| stemmer.stem(&fold(&word)).into_owned())
+        words(text).filter(move |word| !self.is_small(word)).map(move |word| {
+            let word = fold(&word);
+            let stem = stemmer.stem(&word).into_owned();
+            (word, stem)
+        })
     }
 }
 

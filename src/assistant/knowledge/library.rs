@@ -9,7 +9,8 @@ use std::time::SystemTime;
 
 use super::articles::{ARTICLE_BYTES, Article, ArticleError, ArticleFault};
 use super::index::Index;
-use super::shipped::SHIPPED;
+use super::shipped::{SHIPPED, SHIPPED_SYNONYMS};
+use super::synonyms::Synonyms;
 use crate::clock::Clock;
 
 /// The folder is looked at no more often than this, milliseconds.
@@ -68,7 +69,7 @@ impl Library {
         let shared = Shared {
             folder,
             shelf: Mutex::new(None),
-            index: RwLock::new(Arc::new(Index::new(&shipped()))),
+            index: RwLock::new(Arc::new(Index::new(&shipped(), shipped_synonyms()))),
             looking: AtomicBool::new(false),
         };
         Self { shared: Arc::new(shared), clock, looked_at_ms }
@@ -140,7 +141,7 @@ impl Shared {
         let after: BTreeMap<String, Shelved> =
             seen.into_iter().map(|(id, stamp)| take(folder, &before, id, stamp)).collect();
         let articles: Vec<Arc<Article>> = after.values().filter_map(|shelved| shelved.article.clone()).collect();
-        let index = Arc::new(Index::new(&articles));
+        let index = Arc::new(Index::new(&articles, shipped_synonyms()));
         log::info!(articles = articles.len(), sections = index.sections(); "articles read");
         *shelf = Some(after);
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
@@ -205,4 +206,10 @@ fn shipped() -> Vec<Arc<Article>> {
         }
     };
     SHIPPED.iter().filter_map(read).collect()
+}
+
+fn shipped_synonyms() -> Synonyms {
+    Synonyms::parse(SHIPPED_SYNONYMS.as_bytes())
+        .inspect_err(|error| log::warn!(error:%; "shipped synonyms left out"))
+        .unwrap_or_default()
 }

@@ -7,6 +7,7 @@ pub mod library;
 pub mod phrases;
 pub mod quote;
 mod shipped;
+pub mod synonyms;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::clock::Clock;
 use crate::domain::message::SenderRole;
 
 /// The share of a question that a section must cover to be quoted; measured, see docs/performance.md.
-pub const FLOOR: f32 = 0.5;
+pub const FLOOR: f32 = 0.45;
 /// The same for a passage in a prompt: a model can see for itself that it does not help.
 pub const PASSAGE_FLOOR: f32 = 0.25;
 /// The most passages in a prompt.

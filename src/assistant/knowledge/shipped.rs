@@ -7,6 +7,9 @@ macro_rules! shipped {
     };
 }
 
+/// The list of synonyms that ships.
+pub const SHIPPED_SYNONYMS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/config/knowledge/synonyms.txt"));
+
 /// Every file of `config/knowledge`, by id; a test holds the two together.
 pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("agent-capacity"),
