@@ -255,6 +255,7 @@ impl Cutter {
         self.open.text.truncate(kept);
         if !self.open.text.is_empty() {
             self.open.text.push('\n');
+            self.chars += 1;
         }
         if self.chars > SECTION_CHARS {
             self.close();
@@ -270,5 +271,92 @@ impl Cutter {
         if text.chars().any(char::is_alphanumeric) {
             self.sections.push(Section { heading: done.heading, text: text.to_owned() });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Article, ArticleError> {
+        Article::parse("a", text.as_bytes())
+    }
+
+    fn fault(text: &str) -> (usize, ArticleFault) {
+        let error = parse(text).unwrap_err();
+        assert_eq!(error.file, "a.md");
+        (error.line, error.fault)
+    }
+
+    #[test]
+    fn front_matter_is_read() {
+        let text = "\u{feff}---\r\ntitle: \"Opening: hours\"\r\ntags: [Demo, shop ]\r\nchatbot: shop\r\n# a comment\r\n\r\nlanguage: de\r\n\
+                    keywords: open close\r\n---\r\nWe are open.\r\n";
+        let article = parse(text).unwrap();
+        assert_eq!(article.title, "Opening: hours");
+        assert_eq!(article.tags, ["demo", "shop"]);
+        assert_eq!(article.chatbot.as_deref(), Some("shop"));
+        assert_eq!(article.language, Language::German);
+        assert_eq!(article.keywords, "open close");
+        assert_eq!(article.sections, [Section { heading: String::new(), text: "We are open.".into() }]);
+    }
+
+    #[test]
+    fn without_front_matter_the_first_heading_is_the_title() {
+        assert_eq!(parse("# Returns\n\nSend it back.").unwrap().title, "Returns");
+        assert_eq!(parse("Send it back.").unwrap().title, "a");
+        assert_eq!(parse("Die Ware kann nicht zurück.").unwrap().language, Language::German);
+    }
+
+    #[test]
+    fn a_bad_line_is_named() {
+        assert_eq!(fault("---\ntitle: A\ntag: x\n---\ntext"), (3, ArticleFault::UnknownKey));
+        assert_eq!(fault("---\n\ntitle\n---\ntext"), (3, ArticleFault::NotKeyValue));
+        assert_eq!(fault("---\ntitle:\n---\ntext"), (2, ArticleFault::BadValue("title")));
+        assert_eq!(fault("---\ntitle: A\ntitle: B\n---\ntext"), (3, ArticleFault::Twice("title")));
+        assert_eq!(fault("---\nlanguage: klingon\n---\ntext"), (2, ArticleFault::BadValue("language")));
+        assert_eq!(fault("---\ntitle: A\ntext"), (3, ArticleFault::NotKeyValue));
+        assert_eq!(fault("---\ntitle: A\n"), (1, ArticleFault::NoEnd));
+        assert_eq!(
+            parse("---\ntag: x\n---\n").unwrap_err().to_string(),
+            "a.md:2: unknown key; expected title, tags, chatbot, language or keywords"
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_article() {
+        assert_eq!(fault(""), (1, ArticleFault::Empty));
+        assert_eq!(fault("---\ntitle: A\n---\n\n# Only a heading\n\n---\n"), (1, ArticleFault::Empty));
+        assert_eq!(Article::parse("a", &[0xff, 0xfe, 0x00]).unwrap_err().fault, ArticleFault::NotText);
+        assert_eq!(fault("a\0b"), (1, ArticleFault::NotText));
+        assert_eq!(fault(&"a".repeat(ARTICLE_BYTES + 1)), (1, ArticleFault::TooLong));
+    }
+
+    #[test]
+    fn headings_cut_sections_and_marks_go_away() {
+        let text = "Intro **bold** and `code_name`\nnext [line](https://a.example).\n\n## Two\n\n- one\n- *two*\n\n1. first\n\n```sh\n# no heading\nls\n```\n\n\
+                    ## Empty\n\n### Three\n\n| a | b |\n|---|---|\n| c | d |\n\n<script>alert(1)</script>\n";
+        let article = parse(text).unwrap();
+        let sections: Vec<(&str, &str)> =
+            article.sections.iter().map(|section| (section.heading.as_str(), section.text.as_str())).collect();
+        assert_eq!(
+            sections,
+            [
+                ("", "Intro bold and code_name next line."),
+                ("Two", "- one\n- two\n- first\n# no heading\nls"),
+                ("Three", "a; b\nc; d"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_section_without_end_is_cut() {
+        let article = parse(&"One more paragraph of many words.\n\n".repeat(10_000)).unwrap();
+        assert!(article.sections.len() > 100);
+        assert!(article.sections.iter().all(|section| section.text.chars().count() <= SECTION_CHARS + 40));
+        // One line of a megabyte, and marks nested as deep as can be: whatever comes out, it comes out.
+        assert_eq!(parse(&"word ".repeat(200_000)).unwrap().sections.len(), 1);
+        assert!(parse(&format!("{}text", "> ".repeat(100_000))).is_ok());
+        assert!(parse(&format!("{}text", "[".repeat(100_000))).is_ok());
     }
 }

@@ -24,11 +24,11 @@ const ENGLISH: &str = "a about actually always anyway basically after again all 
     who why will wish with without won wont work works would wouldnt yes you your yours";
 
 const GERMAN: &str = "aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bin bis bist \
-    bitte da damit dann darf das dass dein deine dem den denn der des die dies diese diesem diesen dieser dieses doch dort \
-    du durch ein eine einem einen einer eines er es etwas euch euer eure fuer für gegen geht gerne gibt habe haben hallo \
+    bitte da damit danke dank dann darf das dass dein deine dem den denn der des die dies diese diesem diesen dieser dieses doch dort \
+    du durch ein eine einem einen einer eines er es etwas euch euer eure fuer für gegen geht gerne gibt guten gut habe haben hallo \
     hat hatte hier hin hinter ich ihm ihn ihnen ihr ihre ihren im in ins irgendwie ist ja jede jedem jeden jeder jedes jetzt kann \
     kannst kein keine keinen koennen können könnt man mehr mein meine meinem meinen meiner mich mir mit moechte möchte muss muß \
-    müssen nach nicht noch nun nur ob oder ohne sehr sein seine sich sie sind so soll sollte sondern sonst um und uns unser unter vom von \
+    müssen nach nicht noch nun nur ob oder ohne sehr sein seine sich sie sind so soll sollte sondern sonst um und uns unser unter viel vielen vom von \
     vor war waren warum was weil welche welchem welchen welcher welches wenn wer werde werden wie wieder will wir wird wo \
     wurde würde zu zum zur über";
 

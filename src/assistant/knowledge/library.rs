@@ -1,6 +1,7 @@
 //! The articles in force: read from a folder, and read again when it changes, beside the answering.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -10,7 +11,7 @@ use std::time::SystemTime;
 use super::articles::{ARTICLE_BYTES, Article, ArticleError, ArticleFault};
 use super::index::Index;
 use super::shipped::{SHIPPED, SHIPPED_SYNONYMS};
-use super::synonyms::Synonyms;
+use super::synonyms::{SYNONYMS_FILE, Synonyms};
 use crate::clock::Clock;
 
 /// The folder is looked at no more often than this, milliseconds.
@@ -32,8 +33,30 @@ struct Shelved {
     article: Option<Arc<Article>>,
 }
 
-/// The articles by file name, as last seen; none before a folder was there.
-type Shelf = Option<BTreeMap<String, Shelved>>;
+/// The folder as last seen.
+#[derive(Clone, Default)]
+struct Shelf {
+    /// By file name without its ending.
+    files: BTreeMap<String, Shelved>,
+    /// The folder's own list; none: it has none, and the shipped one is used.
+    synonyms: Option<(Stamp, Synonyms)>,
+}
+
+impl Shelf {
+    fn is(&self, seen: &Seen) -> bool {
+        let known = |(id, stamp): &(String, Stamp)| self.files.get(id).is_some_and(|old| old.stamp == *stamp);
+        self.files.len() == seen.files.len()
+            && seen.files.iter().all(known)
+            && self.synonyms.as_ref().map(|(stamp, _)| stamp) == seen.synonyms.as_ref()
+    }
+}
+
+/// What a look at the folder showed.
+#[derive(Default)]
+struct Seen {
+    files: Vec<(String, Stamp)>,
+    synonyms: Option<Stamp>,
+}
 
 /// The articles of one folder, or the shipped ones while it does not exist.
 pub struct Library {
@@ -45,7 +68,7 @@ pub struct Library {
 struct Shared {
     folder: Option<PathBuf>,
     /// Only the one who looks holds it, never somebody who answers.
-    shelf: Mutex<Shelf>,
+    shelf: Mutex<Option<Shelf>>,
     index: RwLock<Arc<Index>>,
     looking: AtomicBool,
 }
@@ -128,22 +151,18 @@ impl Shared {
                 return false;
             }
         };
-        let before = shelf.take();
-        let same = before.as_ref().is_some_and(|before| {
-            before.len() == seen.len()
-                && seen.iter().all(|(id, stamp)| before.get(id).is_some_and(|old| old.stamp == *stamp))
-        });
-        if same {
-            *shelf = before;
+        if shelf.as_ref().is_some_and(|shelf| shelf.is(&seen)) {
             return false;
         }
-        let before = before.unwrap_or_default();
-        let after: BTreeMap<String, Shelved> =
-            seen.into_iter().map(|(id, stamp)| take(folder, &before, id, stamp)).collect();
-        let articles: Vec<Arc<Article>> = after.values().filter_map(|shelved| shelved.article.clone()).collect();
-        let index = Arc::new(Index::new(&articles, shipped_synonyms()));
+        let before = shelf.take().unwrap_or_default();
+        let synonyms = seen.synonyms.map(|stamp| take_synonyms(folder, before.synonyms.as_ref(), stamp));
+        let files: BTreeMap<String, Shelved> =
+            seen.files.into_iter().map(|(id, stamp)| take(folder, &before.files, id, stamp)).collect();
+        let articles: Vec<Arc<Article>> = files.values().filter_map(|shelved| shelved.article.clone()).collect();
+        let index =
+            Arc::new(Index::new(&articles, synonyms.as_ref().map_or_else(shipped_synonyms, |(_, list)| list.clone())));
         log::info!(articles = articles.len(), sections = index.sections(); "articles read");
-        *shelf = Some(after);
+        *shelf = Some(Shelf { files, synonyms });
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = index;
         true
     }
@@ -166,33 +185,70 @@ fn take(folder: &Path, before: &BTreeMap<String, Shelved>, id: String, stamp: St
     (id, Shelved { stamp, article })
 }
 
-fn read(folder: &Path, id: &str, stamp: &Stamp) -> Result<Article, ArticleError> {
-    let fail = |fault| ArticleError { file: format!("{id}.md"), line: 1, fault };
-    if stamp.bytes > u64::try_from(ARTICLE_BYTES).unwrap_or(u64::MAX) {
-        return Err(fail(ArticleFault::TooLong));
+/// The folder's list of synonyms; while it is broken, the one before it.
+fn take_synonyms(folder: &Path, before: Option<&(Stamp, Synonyms)>, stamp: Stamp) -> (Stamp, Synonyms) {
+    if let Some(old) = before.filter(|(old, _)| *old == stamp) {
+        return old.clone();
     }
-    let content =
-        std::fs::read(folder.join(format!("{id}.md"))).map_err(|error| fail(ArticleFault::Unreadable(error.kind())))?;
-    Article::parse(id, &content)
+    let read = match fits(SYNONYMS_FILE, &stamp) {
+        Ok(()) => content(folder, SYNONYMS_FILE).and_then(|content| Synonyms::parse(&content)),
+        Err(error) => Err(error),
+    };
+    let list = read.unwrap_or_else(|error| {
+        log::warn!(error:%; "synonyms left out");
+        before.map_or_else(shipped_synonyms, |(_, list)| list.clone())
+    });
+    (stamp, list)
 }
 
-/// The ids of the folder's Markdown files with their stamps; only plain files, and no folders below.
-fn list(folder: &Path) -> Result<Vec<(String, Stamp)>, std::io::ErrorKind> {
-    let mut found = Vec::new();
+fn read(folder: &Path, id: &str, stamp: &Stamp) -> Result<Article, ArticleError> {
+    let file = format!("{id}.md");
+    fits(&file, stamp)?;
+    Article::parse(id, &content(folder, &file)?)
+}
+
+fn fits(file: &str, stamp: &Stamp) -> Result<(), ArticleError> {
+    if stamp.bytes <= u64::try_from(ARTICLE_BYTES).unwrap_or(u64::MAX) {
+        return Ok(());
+    }
+    Err(ArticleError { file: file.to_owned(), line: 1, fault: ArticleFault::TooLong })
+}
+
+/// A file's content, no more than one byte above the bound even if it grew since it was looked at.
+fn content(folder: &Path, file: &str) -> Result<Vec<u8>, ArticleError> {
+    let fail = |error: std::io::Error| ArticleError {
+        file: file.to_owned(),
+        line: 1,
+        fault: ArticleFault::Unreadable(error.kind()),
+    };
+    let bound = u64::try_from(ARTICLE_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut content = Vec::new();
+    std::fs::File::open(folder.join(file)).map_err(fail)?.take(bound).read_to_end(&mut content).map_err(fail)?;
+    Ok(content)
+}
+
+/// The folder's Markdown files by id, and its list of synonyms; only plain files, and no folders below.
+fn list(folder: &Path) -> Result<Seen, std::io::ErrorKind> {
+    let mut found = Seen::default();
     for entry in std::fs::read_dir(folder).map_err(|error| error.kind())? {
         let Ok(entry) = entry else { continue };
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(id) = name.strip_suffix(".md").filter(|id| !id.is_empty() && !id.starts_with('.')) else { continue };
+        let id = name.strip_suffix(".md").filter(|id| !id.is_empty() && !id.starts_with('.'));
+        if id.is_none() && name != SYNONYMS_FILE {
+            continue;
+        }
         // A file that went away in between is not there; a pipe would never end.
-        let Ok(facts) = std::fs::metadata(entry.path()) else { continue };
-        if facts.is_file() {
-            found.push((id.to_owned(), Stamp { changed: facts.modified().ok(), bytes: facts.len() }));
+        let Some(facts) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file) else { continue };
+        let stamp = Stamp { changed: facts.modified().ok(), bytes: facts.len() };
+        match id {
+            Some(id) => found.files.push((id.to_owned(), stamp)),
+            None => found.synonyms = Some(stamp),
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if found.len() > MAX_ARTICLES {
-        log::warn!(files = found.len(), read = MAX_ARTICLES; "too many articles");
-        found.truncate(MAX_ARTICLES);
+    found.files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if found.files.len() > MAX_ARTICLES {
+        log::warn!(files = found.files.len(), read = MAX_ARTICLES; "too many articles");
+        found.files.truncate(MAX_ARTICLES);
     }
     Ok(found)
 }
