@@ -11,7 +11,7 @@ use super::synonyms::Synonyms;
 use crate::domain::ids::ChatbotId;
 
 /// Different stems of a question that are looked at; a longer question is judged by its first ones.
-const QUESTION_STEMS: usize = 48;
+const QUESTION_STEMS: usize = 24;
 /// Sections that are weighed after the search.
 const CANDIDATES: usize = 24;
 /// What a stem of the question before counts for in a follow-up.

@@ -1,5 +1,8 @@
 //! Words of a text: what they are, which language they are of, and their stems.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
 /// A language that stems are known for.
@@ -32,6 +35,12 @@ const GERMAN: &str = "aber alle allem allen aller alles als also am an andere an
     vor war waren warum was weil welche welchem welchen welcher welches wenn wer werde werden wie wieder will wir wird wo \
     wurde würde zu zum zur über";
 
+static ENGLISH_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| ENGLISH.split_whitespace().collect());
+static GERMAN_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| GERMAN.split_whitespace().collect());
+
+/// A language is guessed from no more words than these.
+const GUESS_WORDS: usize = 400;
+
 impl Language {
     /// From a code such as `en` or `de`.
     pub fn from_code(code: &str) -> Option<Self> {
@@ -45,21 +54,19 @@ impl Language {
     /// German when more of its small words than English ones are in the text, or letters that only German has.
     pub fn guess(text: &str) -> Self {
         let (mut english, mut german) = (0_usize, 0_usize);
-        for word in words(text).take(400) {
-            english += usize::from(ENGLISH.split_whitespace().any(|small| small == word));
-            german += usize::from(GERMAN.split_whitespace().any(|small| small == word));
-            german += usize::from(word.contains(['ä', 'ö', 'ü', 'ß']));
+        for word in words(text).take(GUESS_WORDS) {
+            english += usize::from(Self::English.is_small(&word));
+            german += usize::from(Self::German.is_small(&word) || word.contains(['ä', 'ö', 'ü', 'ß']));
         }
         if german > english { Self::German } else { Self::English }
     }
 
     /// Whether the word says nothing by itself.
     fn is_small(self, word: &str) -> bool {
-        let list = match self {
-            Self::English => ENGLISH,
-            Self::German => GERMAN,
-        };
-        list.split_whitespace().any(|small| small == word)
+        match self {
+            Self::English => ENGLISH_SET.contains(word),
+            Self::German => GERMAN_SET.contains(word),
+        }
     }
 
     /// The stem of one word, small or not.
