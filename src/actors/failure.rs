@@ -33,7 +33,9 @@ impl From<WriteRefusal> for Failure {
         match refusal {
             WriteRefusal::NotFound => Self::Rejected(Rejection::NotFound),
             WriteRefusal::Closed => Self::Rejected(Rejection::ConversationClosed),
-            WriteRefusal::Conflict | WriteRefusal::TakenOver => Self::Store(StoreError::Aborted("changed meanwhile".into())),
+            WriteRefusal::Conflict | WriteRefusal::TakenOver => {
+                Self::Store(StoreError::Aborted("changed meanwhile".into()))
+            }
         }
     }
 }

@@ -124,6 +124,15 @@ pub enum RoomMessage {
     Enroll(SessionRef, Arc<Principal>, Option<i64>),
     /// Be live again after a fault.
     Reopen,
+    /// The assistant has made more of this turn's reply.
+    Flush {
+        /// Which turn.
+        turn: u64,
+    },
+    /// Somebody without a session follows what everybody here is told (REST callers that wait for the assistant).
+    Watch(tokio::sync::mpsc::UnboundedSender<Event>),
+    /// The server goes away: no reply will be finished.
+    Drain,
     /// The router holds nothing more for this room: end.
     Stop,
     /// Panics on purpose.

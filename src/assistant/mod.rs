@@ -4,6 +4,7 @@
 //! of actors or the store: the room of a conversation decides when a turn begins, and whether its reply still counts.
 
 pub mod hand_off;
+pub mod knowledge;
 pub mod provider;
 
 use async_trait::async_trait;
@@ -173,4 +174,30 @@ pub trait Assistant: Send + Sync + 'static {
     /// # Errors
     /// An [`AssistantError`]; the caller then says the fallback text and asks for a human.
     async fn answer(&self, turn: Turn, deltas: &mut dyn DeltaSink) -> Result<Reply, AssistantError>;
+}
+
+/// A piece of an article that may help with a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    /// The article's id.
+    pub id: String,
+    /// Its title, and the heading of the section after a colon when there is one.
+    pub title: String,
+    /// Plain text of whole sentences, at most about 600 characters. Written by whoever fills the folder of articles,
+    /// so a prompt fences it like any other untrusted text.
+    pub text: String,
+    /// Better is higher; comparable only within one question.
+    pub score: f32,
+}
+
+/// Finds passages for a prompt.
+pub trait Retrieval: Send + Sync + 'static {
+    /// The best passages for a question, best first; at most three, none when nothing fits. `tags` as in
+    /// [`Persona::knowledge_tags`]. Articles that belong to one chatbot are left out.
+    fn passages(&self, question: &str, tags: &[String]) -> Vec<Passage>;
+
+    /// The same for one entrance, with the articles that belong to its chatbot.
+    fn passages_for(&self, question: &str, persona: &Persona) -> Vec<Passage> {
+        self.passages(question, &persona.knowledge_tags)
+    }
 }

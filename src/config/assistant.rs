@@ -71,6 +71,8 @@ section! {
             answer, or go on asking me.".to_owned(), Kind::Text;
         /// Phrases of a customer that ask for a human, besides the built-in ones.
         hand_off_phrases: Vec<String> = Vec::new(), Kind::Phrases;
+        /// The folder with the articles of `knowledge`; when it does not exist, the articles that ship are used.
+        knowledge_dir: String = "config/knowledge".to_owned(), Kind::Path;
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.

@@ -24,7 +24,7 @@ use toml::Value;
 
 use crate::domain::time::Millis;
 
-pub use assistant::{Assistant, Provider};
+pub use assistant::{Assistant, HandOff, Provider};
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;

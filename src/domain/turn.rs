@@ -54,6 +54,18 @@ impl Cause {
         }
     }
 
+    /// The same as a word for logs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Unhappy => "unhappy",
+            Self::Assistant { .. } => "assistant",
+            Self::Promised => "promised",
+            Self::TurnCap => "turn_cap",
+            Self::Failed(why) => why,
+        }
+    }
+
     /// Whether the customer knows of it already, so that it is not kept back after a refusal.
     fn is_the_customers_own(&self) -> bool {
         matches!(self, Self::Asked)
@@ -165,6 +177,14 @@ impl Turns {
     pub fn writing(&self) -> Option<u64> {
         match self.state {
             State::Writing { turn } => Some(turn),
+            _ => None,
+        }
+    }
+
+    /// The wish that follows a reply on its way to the disk.
+    pub fn cause_after(&self, turn: u64) -> Option<Cause> {
+        match &self.state {
+            State::Posting { turn: under_way, then, .. } if *under_way == turn => then.clone(),
             _ => None,
         }
     }

@@ -32,12 +32,15 @@ use actix_web::dev::Extensions;
 use actix_web::web;
 
 use crate::actors::lifecycle::Spawner;
-use crate::actors::node::{EventSink, Login, Node, Parts};
+use crate::actors::node::{Assistants, EventSink, Login, Node, Parts};
+use crate::assistant::knowledge::KnowledgeAssistant;
+use crate::assistant::provider::{Provider, ProviderSettings, SettingsError};
+use crate::assistant::{Assistant, Retrieval};
 use crate::auth::Authenticator;
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::TokenVerifier;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::escalation::{MostFreeFirst, RoutingPolicy};
 use crate::domain::wait::{QlmEstimator, WaitEstimator};
 use crate::first_start::{self, FirstStart, FirstStartError, Welcome};
@@ -63,6 +66,9 @@ pub enum EngineError {
     /// The first start did not come to its end.
     #[error("first start: {0}")]
     FirstStart(#[from] FirstStartError),
+    /// An assistant cannot be made from its settings.
+    #[error("{0}")]
+    Assistant(#[from] SettingsError),
     /// Passwords cannot be hashed on this machine.
     #[error("passwords: {0}")]
     Passwords(#[from] crate::auth::passwords::PasswordError),
@@ -78,6 +84,7 @@ pub struct EngineBuilder {
     estimator: Option<Arc<dyn WaitEstimator>>,
     authenticator: Option<Arc<dyn Authenticator>>,
     sink: Option<Arc<dyn EventSink>>,
+    assistant: Option<Arc<dyn Assistant>>,
     here: bool,
 }
 
@@ -138,6 +145,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Answers before a human does, in place of the assistants that `[assistant]` names.
+    #[must_use]
+    pub fn assistant(mut self, assistant: Arc<dyn Assistant>) -> Self {
+        self.assistant = Some(assistant);
+        self
+    }
+
     /// Runs all actors on the present thread instead of threads of their own.
     #[must_use]
     pub fn on_this_thread(mut self) -> Self {
@@ -167,6 +181,7 @@ impl EngineBuilder {
             now: clock.now(),
         };
         let welcome = first_start::first_start(store.as_ref(), &passwords, &wishes).await?;
+        let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
         let node = Node::start(Parts {
             config: Arc::new(config),
@@ -177,11 +192,42 @@ impl EngineBuilder {
             authenticator: self.authenticator.unwrap_or_else(|| Arc::new(verifier)),
             login: Login { issuer, passwords },
             sink: self.sink,
+            assistants,
             spawner,
         })
         .await?;
         Ok(Engine { node, budget: ConnectionBudget::default(), shared: Shared::default(), welcome: Arc::new(welcome) })
     }
+}
+
+/// The host's own, or those that the settings name. A provider without its key is left out, unless it is the one that
+/// is to answer.
+fn assistants(
+    settings: &config::Assistant,
+    own: Option<Arc<dyn Assistant>>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Assistants, EngineError> {
+    if let Some(own) = own {
+        return Ok(Assistants::new(settings.clone(), vec![Arc::clone(&own)], Some(own)));
+    }
+    if settings.provider == config::Provider::Off {
+        return Ok(Assistants::new(settings.clone(), Vec::new(), None));
+    }
+    let knowledge = Arc::new(KnowledgeAssistant::open(&settings.knowledge_dir, Arc::clone(clock)));
+    let with_articles = |provider: Provider| -> Arc<dyn Assistant> {
+        Arc::new(provider.with_retrieval(Arc::clone(&knowledge) as Arc<dyn Retrieval>))
+    };
+    let openai = Provider::openai(ProviderSettings::openai(settings)).map(with_articles);
+    let anthropic = Provider::anthropic(ProviderSettings::anthropic(settings)).map(with_articles);
+    let standard: Arc<dyn Assistant> = match settings.provider {
+        config::Provider::OpenAi => Arc::clone(openai.as_ref().map_err(Clone::clone)?),
+        config::Provider::Anthropic => Arc::clone(anthropic.as_ref().map_err(Clone::clone)?),
+        config::Provider::Knowledge | config::Provider::Off => Arc::clone(&knowledge) as Arc<dyn Assistant>,
+    };
+    let mut all: Vec<Arc<dyn Assistant>> = vec![knowledge];
+    all.extend(openai);
+    all.extend(anthropic);
+    Ok(Assistants::new(settings.clone(), all, Some(standard)))
 }
 
 fn threads() -> Vec<actix_rt::ArbiterHandle> {

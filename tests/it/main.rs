@@ -19,6 +19,7 @@ mod config;
 mod corpus;
 mod crash;
 mod flow;
+mod knowledge;
 mod logging;
 mod luck;
 mod model;

@@ -27,7 +27,11 @@ pub struct Assistants {
 
 impl Assistants {
     /// `all` by their provider's word; `standard` answers where a chatbot names none. Without one nobody answers.
-    pub fn new(settings: config::Assistant, all: Vec<Arc<dyn Assistant>>, standard: Option<Arc<dyn Assistant>>) -> Self {
+    pub fn new(
+        settings: config::Assistant,
+        all: Vec<Arc<dyn Assistant>>,
+        standard: Option<Arc<dyn Assistant>>,
+    ) -> Self {
         let phrases = settings.hand_off_phrases.clone();
         let extra = PhraseSet { language: "settings".into(), phrases };
         Self {

@@ -1,11 +1,13 @@
 //! One process: its actors, its store, its clock, and the ways to reach them.
 
 mod access;
+mod assistants;
 mod conversations;
 mod delivery;
 pub mod people;
 
 pub use access::{permitted, relation};
+pub use assistants::Assistants;
 pub(super) use delivery::conversations_of;
 pub use people::Login;
 
@@ -42,6 +44,9 @@ const ANSWER_WITHIN: Millis = Millis::from_secs(15);
 /// Events that a subscriber of the library may be behind.
 const SUBSCRIBER_LAG: usize = 4096;
 
+/// Customers without an answer that are seen to at a start.
+const UNANSWERED: i64 = 10_000;
+
 /// An event with its audience, as the library's subscribers and sinks see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
@@ -75,6 +80,8 @@ pub struct Parts {
     pub login: Login,
     /// A host's own listener.
     pub sink: Option<Arc<dyn EventSink>>,
+    /// Who answers before a human does.
+    pub assistants: Assistants,
     /// Where actors run.
     pub spawner: Spawner,
 }
@@ -92,6 +99,7 @@ pub struct Node {
     authenticator: Arc<dyn Authenticator>,
     login: Login,
     sink: Option<Arc<dyn EventSink>>,
+    assistants: Assistants,
     published: broadcast::Sender<Arc<Published>>,
     spawner: Spawner,
     router: Slot<RouterActor>,
@@ -142,6 +150,7 @@ impl Node {
             authenticator: parts.authenticator,
             login: parts.login,
             sink: parts.sink,
+            assistants: parts.assistants,
             published: broadcast::Sender::new(SUBSCRIBER_LAG),
             spawner: parts.spawner,
             router,
@@ -157,6 +166,7 @@ impl Node {
         });
         node.start_router();
         node.start_supervisor();
+        node.answer_the_unanswered(now).await?;
         let warden = Arc::downgrade(&node);
         actix_rt::spawn(async move {
             let (mut routers, mut supervisors) = (Intensity::default(), Intensity::default());
@@ -166,6 +176,23 @@ impl Node {
             }
         });
         Ok(node)
+    }
+
+    /// Opens the rooms where the last life left a customer without an answer; older ones have given up.
+    async fn answer_the_unanswered(&self, now: Timestamp) -> Result<(), StoreError> {
+        if !self.assistants.is_on() {
+            return Ok(());
+        }
+        let since = Timestamp::from_millis(now.as_millis() - self.routing.idle_timeout.get());
+        for conversation_id in self.store.unanswered(since, UNANSWERED).await? {
+            self.router(RouterMessage::ToRoom { conversation_id, message: RoomMessage::Reopen, only_if_live: false });
+        }
+        Ok(())
+    }
+
+    /// Who answers before a human does.
+    pub fn assistants(&self) -> &Assistants {
+        &self.assistants
     }
 
     async fn restart(self: &Arc<Self>, ended: Ended, routers: &mut Intensity, supervisors: &mut Intensity) {

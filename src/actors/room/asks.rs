@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
+use crate::assistant::hand_off::summary::summarise;
 use crate::auth::policy;
 use crate::domain::command::{Command, Escalate, ReadMark, SendMessage};
 use crate::domain::escalation::{Actor as By, AgentProfile, ConversationFacts, Request};
 use crate::domain::event::{Event, Reply, SentMessage};
-use crate::domain::ids::{MessageId, RequestId, SessionId, UserId};
+use crate::domain::ids::{ConversationId, MessageId, RequestId, SessionId, UserId};
 use crate::domain::message::{MessageKind, NewMessage, NewNote, SenderRole};
 use crate::domain::rejection::Rejection;
 use crate::domain::session::{RateLimit, Taken};
@@ -22,9 +23,11 @@ use super::super::messages::{Answer, Ask, Caller, ReplyTo, SupervisorMessage};
 use super::super::node::{Node, permitted, relation};
 use super::super::tell::Overflow;
 use super::RoomActor;
+use super::assistant::line;
 use super::backlog::JoinAnswer;
 
 /// Close reasons people give are kept to this many characters.
+const SUMMARISED: i64 = 200;
 const CLOSED_BY_DEFAULT: &str = "closed";
 
 impl RoomActor {
@@ -54,7 +57,7 @@ impl RoomActor {
                 reply.send(Ok(Reply::Done));
             }
             Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),
-            Command::Escalate(escalate) => self.escalate(escalate, request_id, reply, ctx),
+            Command::Escalate(escalate) => self.escalate(escalate, None, request_id, reply, ctx),
             Command::Rate { score, comment, .. } => self.rate(&caller, score, comment, reply),
             other => match self.request(&caller.principal, other) {
                 Ok(request) => {
@@ -94,7 +97,7 @@ impl RoomActor {
         })
     }
 
-    fn facts(&self) -> Result<ConversationFacts, Rejection> {
+    pub(super) fn facts(&self) -> Result<ConversationFacts, Rejection> {
         let record = self.record().map_err(|_| Rejection::NotFound)?;
         Ok(ConversationFacts {
             case: record.case(),
@@ -268,14 +271,34 @@ impl RoomActor {
     }
 
     /// The customer's last agent is looked up before, so that the supervisor decides without waiting (R8).
-    fn escalate(&mut self, escalate: Escalate, request_id: RequestId, reply: ReplyTo, ctx: &mut Context<Self>) {
+    ///
+    /// Out of the assistant's hands, the agent gets a note of what was said; `summary` is the assistant's own.
+    pub(super) fn escalate(
+        &mut self,
+        escalate: Escalate,
+        summary: Option<String>,
+        request_id: RequestId,
+        reply: ReplyTo,
+        ctx: &mut Context<Self>,
+    ) {
         let reason = match text::reason("data.reason", escalate.reason.as_deref()) {
             Ok(reason) => reason,
             Err(rejection) => return reply.send(Err(rejection.into())),
         };
         let Ok(record) = self.record() else { return };
-        let (store, customer_id) = (Arc::clone(self.node.store()), record.conversation.customer_id.clone());
-        let last_agent = async move { store.last_agent_of(&customer_id).await };
+        let (node, customer_id) = (Arc::clone(&self.node), record.conversation.customer_id.clone());
+        let (id, version) = (self.id.clone(), record.conversation.version);
+        let handed_over = record.with_assistant() && self.summarised != Some(version) && node.assistants().is_on();
+        if handed_over {
+            self.summarised = Some(version);
+        }
+        let why = reason.clone();
+        let last_agent = async move {
+            if handed_over {
+                note_of(&node, id, why.as_deref().unwrap_or_default(), summary).await?;
+            }
+            node.store().last_agent_of(&customer_id).await
+        };
         ctx.spawn(last_agent.into_actor(self).map(move |last_agent: Result<_, StoreError>, this, _| {
             let facts = match (last_agent, this.facts()) {
                 (Ok(last_agent_id), Ok(facts)) => ConversationFacts { last_agent_id, ..facts },
@@ -287,6 +310,32 @@ impl RoomActor {
             this.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply });
         }));
     }
+}
+
+/// What was said so far, for the agent: in the notes before anybody is called.
+async fn note_of(
+    node: &Node,
+    conversation_id: ConversationId,
+    reason: &str,
+    own: Option<String>,
+) -> Result<(), StoreError> {
+    let messages = node.store().messages_before(&conversation_id, i64::MAX, SUMMARISED).await?;
+    let lines: Vec<_> = messages.iter().filter(|message| message.deleted_at.is_none()).map(line).collect();
+    let mut content = summarise(&lines, reason);
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        content.push_str("\nThe assistant's summary: ");
+        content.push_str(&own);
+    }
+    let note = NewNote {
+        id: MessageId::from(node.new_id()),
+        conversation_id,
+        author_id: None,
+        author_name: "Assistant".to_owned(),
+        content,
+        client_id: None,
+        created_at: node.now(),
+    };
+    node.writer().write(Write::AppendNote(note)).await.map(|_| ())
 }
 
 fn profile(principal: &Principal) -> AgentProfile {

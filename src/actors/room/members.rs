@@ -119,6 +119,7 @@ impl RoomActor {
         self.catching_up.remove(&session.id);
         let came = self.present.insert(principal.user_id.clone());
         self.members.add(&self.id, session, principal, self.feed.head());
+        self.desk_tell(session);
         if came {
             self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
         }

@@ -6,6 +6,7 @@
 //! Fails by: ending. The router opens it again from the store and its sessions go on from the number they have.
 
 mod asks;
+mod assistant;
 mod backlog;
 mod members;
 
@@ -17,7 +18,7 @@ use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler,
 use crate::domain::escalation::Op;
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId, UserId};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, SenderRole};
 use crate::domain::presence::Typing;
 use crate::domain::rejection::Rejection;
 use crate::domain::resume::{Feed, Hinted, Ring};
@@ -81,6 +82,13 @@ pub struct RoomActor {
     typing_armed: bool,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
+    desk: assistant::Desk,
+    /// Hand-overs in a row that got no answer.
+    hand_off_failures: u32,
+    /// The row's version when the agent's summary was written: a second click writes no second one.
+    summarised: Option<i64>,
+    /// Those who follow the room without a session: REST callers that wait for the assistant.
+    watchers: Vec<tokio::sync::mpsc::UnboundedSender<Event>>,
     handled: u64,
     last_use: Timestamp,
     _watch: Watch,
@@ -89,7 +97,7 @@ pub struct RoomActor {
 impl RoomActor {
     /// A new life of a conversation's room.
     pub fn new(node: Arc<Node>, id: ConversationId, life: u64, watch: Watch) -> Self {
-        let last_use = node.now();
+        let (last_use, desk) = (node.now(), assistant::Desk::new(&node));
         let typing_lasts = crate::config::millis(node.limits().typing_timeout_ms);
         Self {
             node,
@@ -106,10 +114,23 @@ impl RoomActor {
             typing_armed: false,
             names: HashMap::new(),
             senders: HashMap::new(),
+            desk,
+            hand_off_failures: 0,
+            summarised: None,
+            watchers: Vec::new(),
             handled: 0,
             last_use,
             _watch: watch,
         }
+    }
+
+    /// Lets somebody follow, from the middle of a reply if one is being written.
+    fn watch(&mut self, watcher: tokio::sync::mpsc::UnboundedSender<Event>) {
+        if let Some(event) = self.desk_so_far() {
+            // Whoever has gone already is forgotten with the next event.
+            let _ = watcher.send(event);
+        }
+        self.watchers.push(watcher);
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
@@ -121,14 +142,17 @@ impl RoomActor {
             if let Ok(view) = node.case(&id, false).await {
                 record.offers = view.offered_to.into_iter().collect();
             }
-            Ok(Some(record))
+            let unanswered = unanswered(&node, &record).await?;
+            Ok(Some((record, unanswered)))
         };
         ctx.spawn(load.into_actor(self).map(|loaded: Result<_, StoreError>, this, ctx| this.loaded(loaded, ctx)));
     }
 
-    fn loaded(&mut self, loaded: Result<Option<RoomRecord>, StoreError>, ctx: &mut Context<Self>) {
+    fn loaded(&mut self, loaded: Result<Option<(RoomRecord, Option<Message>)>, StoreError>, ctx: &mut Context<Self>) {
+        let mut waiting = None;
         self.record = match loaded {
-            Ok(Some(record)) => {
+            Ok(Some((record, unanswered))) => {
+                waiting = unanswered;
                 let head = self.feed.head().max(record.conversation.last_seq);
                 if self.feed.head() == 0 {
                     self.feed = Feed::new(head);
@@ -143,6 +167,7 @@ impl RoomActor {
                 Record::Unread(error)
             }
         };
+        self.desk_loaded(waiting, ctx);
         while let Some(message) = self.early.pop_front() {
             self.take(message, ctx);
         }
@@ -186,6 +211,9 @@ impl RoomActor {
                 log::warn!("conversation.id" = self.id.as_str(); "what the room holds may be wrong; it is read again");
                 self.reload(ctx);
             }
+            RoomMessage::Flush { turn } => self.flush(turn, ctx),
+            RoomMessage::Watch(watcher) => self.watch(watcher),
+            RoomMessage::Drain => self.desk_shut_down(ctx),
             RoomMessage::Reopen => {}
             RoomMessage::Stop => ctx.stop(),
             #[cfg(feature = "fault-injection")]
@@ -229,7 +257,7 @@ impl RoomActor {
             return;
         }
         match self.feed.hint(message.seq) {
-            Hinted::Deliver => self.show(Arc::new(message.clone())),
+            Hinted::Deliver => self.show(Arc::new(message.clone()), ctx),
             Hinted::Drop => {}
             Hinted::Fetch { after } => self.fetch(after, ctx),
         }
@@ -242,7 +270,7 @@ impl RoomActor {
             Ok(page) => {
                 let fetched = this.feed.fetched(page, |message| message.seq);
                 for message in fetched.deliver {
-                    this.show(Arc::new(message));
+                    this.show(Arc::new(message), ctx);
                 }
                 if let Some(after) = fetched.again {
                     this.fetch(after, ctx);
@@ -257,7 +285,7 @@ impl RoomActor {
     }
 
     /// Shows a durable message to everybody in the room.
-    fn show(&mut self, message: Arc<Message>) {
+    fn show(&mut self, message: Arc<Message>, ctx: &mut Context<Self>) {
         if let Record::Here(record) = &mut self.record {
             record.saw(&message);
         }
@@ -265,13 +293,17 @@ impl RoomActor {
             self.typing.stop(sender);
         }
         self.ring.push(Arc::clone(&message));
-        let event = Event::NewMessage(message);
+        let event = Event::NewMessage(Arc::clone(&message));
         self.node.sink(&Published { to: Audience::Room(self.id.clone()), event: event.clone() });
         self.fan_out(event, false, None, Overflow::Force);
+        self.desk_heard(&message, ctx);
     }
 
     /// One message per worker thread; encoded once per dialect.
     fn fan_out(&mut self, event: Event, staff_only: bool, except: Option<&SessionId>, overflow: Overflow) {
+        if !staff_only {
+            self.watchers.retain(|watcher| watcher.send(event.clone()).is_ok());
+        }
         let event = Encoded::new(event);
         for hub in self.members.hubs() {
             let message = HubMessage::Room {
@@ -300,6 +332,8 @@ impl RoomActor {
         }
         if gap {
             self.reload(ctx);
+        } else {
+            self.desk_owner(ctx);
         }
     }
 
@@ -350,7 +384,8 @@ impl RoomActor {
 
     fn look(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
-        if !self.members.is_empty() {
+        self.desk_look(ctx);
+        if !self.members.is_empty() || !self.watchers.is_empty() || self.desk.is_busy() {
             self.last_use = now;
         }
         if now >= self.last_use + self.node.room_idle() {
@@ -359,6 +394,18 @@ impl RoomActor {
         }
         self.arm_look(ctx);
     }
+}
+
+/// The customer's newest message, when the assistant owes an answer to it. An old one has been given up.
+async fn unanswered(node: &Node, record: &RoomRecord) -> Result<Option<Message>, StoreError> {
+    if !record.with_assistant() || !node.assistants().is_on() {
+        return Ok(None);
+    }
+    let newest = node.store().messages_before(&record.conversation.id, i64::MAX, 1).await?.pop();
+    let since = node.now().as_millis() - node.routing().idle_timeout.get();
+    let owed =
+        |message: &Message| message.sender_role == SenderRole::Customer && message.created_at.as_millis() >= since;
+    Ok(newest.filter(owed))
 }
 
 impl Actor for RoomActor {

@@ -23,12 +23,12 @@ use self::draft::Draft;
 use self::http::{Answer, Deadline, Http, duration, millis};
 use self::sse::{Event, Parser};
 use self::wire::{Manner, Piece, Prompt};
-use super::{Assistant, AssistantError, DeltaSink, Reply, Source, Turn};
+use super::{Assistant, AssistantError, DeltaSink, Reply, Retrieval, Source, Turn};
 use crate::config::{self, Secret};
 
 pub use circuit::CircuitLimits;
 pub use http::Limits;
-pub use prompt::{DEFAULT_PROMPT, Passage, Retrieval};
+pub use prompt::DEFAULT_PROMPT;
 
 /// The longest answer on the wire whatever the settings say, bytes.
 const ANSWER_BYTES: usize = 8 << 20;
@@ -299,7 +299,7 @@ impl Assistant for Provider {
 
     async fn answer(&self, turn: Turn, deltas: &mut dyn DeltaSink) -> Result<Reply, AssistantError> {
         let passages = match &self.retrieval {
-            Some(retrieval) => retrieval.passages(&turn.question(), &turn.persona.knowledge_tags),
+            Some(retrieval) => retrieval.passages_for(&turn.question(), &turn.persona),
             None => Vec::new(),
         };
         let rules = prompt::Rules {

@@ -6,28 +6,11 @@
 use chrono::DateTime;
 
 use super::wire::{Message, Prompt, Role, TOOL};
+use crate::assistant::Passage;
 use crate::assistant::hand_off::markers::neutralise;
 use crate::assistant::{Customer, Line, Turn};
 use crate::domain::message::SenderRole;
 use crate::domain::time::Timestamp;
-
-/// One article, or a part of it, that may answer a question. Untrusted text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passage {
-    /// The article's id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// Its words.
-    pub text: String,
-}
-
-/// Looks passages up.
-pub trait Retrieval: Send + Sync + 'static {
-    /// The passages that fit the question best, best first; of articles with one of the tags or without any, or of
-    /// all when `tags` is empty.
-    fn passages(&self, question: &str, tags: &[String]) -> Vec<Passage>;
-}
 
 /// What the installation says about prompts.
 #[derive(Clone, Copy, Debug)]
@@ -363,7 +346,7 @@ mod tests {
 
     #[test]
     fn many_passages_are_cut_to_their_bound() {
-        let passage = Passage { id: "a".to_owned(), title: "A".to_owned(), text: "é".repeat(5000) };
+        let passage = Passage { id: "a".to_owned(), title: "A".to_owned(), score: 1.0, text: "é".repeat(5000) };
         let text = reference(&Customer::default(), &[passage.clone(), passage.clone(), passage]);
         assert!(text.len() < PASSAGES_BYTES + 600, "{}", text.len());
         assert!(text.ends_with("\n</untrusted_reference>"));
@@ -406,7 +389,7 @@ mod tests {
         ) {
             let mut turn = turn(vec![line(SenderRole::Customer, &format!("x{said}"))]);
             turn.customer = Customer { name, email: Some(title.clone()) };
-            let passage = Passage { id: "a".to_owned(), title, text };
+            let passage = Passage { id: "a".to_owned(), title, text, score: 1.0 };
             let prompt = build(&turn, &[passage], &RULES);
             prop_assert_eq!(count(&prompt.system, "untrusted_reference"), 2, "the two tags");
             prop_assert!(prompt.system.ends_with("\n</untrusted_reference>"));

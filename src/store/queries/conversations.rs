@@ -176,11 +176,7 @@ pub(in crate::store) async fn idle(conn: &mut Conn, before: Timestamp, limit: i6
     Ok(rows.into_iter().map(candidate).collect())
 }
 
-pub(in crate::store) async fn unanswered(
-    conn: &mut Conn,
-    since: Timestamp,
-    limit: i64,
-) -> Result<Vec<ConversationId>> {
+pub(in crate::store) async fn unanswered(conn: &mut Conn, since: Timestamp, limit: i64) -> Result<Vec<ConversationId>> {
     let newest = messages::conversation_id.eq(conversations::id).and(messages::seq.eq(conversations::last_seq));
     let ids: Vec<String> = run!(
         conversations::table

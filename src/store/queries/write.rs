@@ -128,9 +128,8 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
 /// where a lock is needed, so that nobody takes over between this look and the commit.
 async fn taken_over(conn: &mut Conn, ids: BTreeSet<&str>) -> Result<HashSet<String>> {
     let rows: Vec<(String, String, String)> = batch::owners(conn, ids.into_iter().collect()).await?;
-    let with_assistant = |status: &str, handler: &str| {
-        status == ConversationStatus::Active.as_str() && handler == Handler::Ai.as_str()
-    };
+    let with_assistant =
+        |status: &str, handler: &str| status == ConversationStatus::Active.as_str() && handler == Handler::Ai.as_str();
     let lost = rows.into_iter().filter(|(_, status, handler)| !with_assistant(status, handler));
     Ok(lost.map(|(id, _, _)| id).collect())
 }
