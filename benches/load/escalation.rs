@@ -99,7 +99,7 @@ async fn all_at_once(address: &str) -> (usize, usize, Duration, bool) {
 
 pub async fn measure(folder: &std::path::Path) {
     let url = format!("sqlite:{}/escalation.db", folder.display());
-    let program = Program::start(folder, &url, &[]).await;
+    let program = Program::start(folder, &url, &[("SWITCHBOARD__ASSISTANT__PROVIDER", "off")]).await;
     let mut agents = Vec::new();
     for n in 0..AGENTS {
         agents.push(agent(&program.address, n).await);

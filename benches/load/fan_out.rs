@@ -121,7 +121,7 @@ async fn floor(sessions: usize, bytes: usize) -> Sample {
 
 pub async fn measure(folder: &std::path::Path) {
     let url = format!("sqlite:{}/fan-out.db", folder.display());
-    let program = Program::start(folder, &url, &[]).await;
+    let program = Program::start(folder, &url, &[("SWITCHBOARD__ASSISTANT__PROVIDER", "off")]).await;
     for sessions in [1, 100, 5_000] {
         let (ours, bytes) = ours(&program.address, sessions).await;
         let bare = floor(sessions, bytes).await;

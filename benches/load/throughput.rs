@@ -19,7 +19,7 @@ const CONTENT: &str = "Where is my order? It was to arrive on Monday, and the tr
 
 /// One customer with `in_flight` messages on their way; the round trips that ended in the measured time.
 async fn customer(address: String, n: usize, in_flight: usize) -> io::Result<Vec<Duration>> {
-    let mut socket = Socket::open(&address, &token(&format!("customer-{n}"), Role::Customer)).await?;
+    let mut socket = Socket::open(&address, &token(&format!("customer-{in_flight}-{n}"), Role::Customer)).await?;
     socket.expect("connected").await?;
     let answer = socket.ask("start_conversation", "{\"clientId\":\"only\"}").await?;
     let conversation = answer["data"]["conversationId"].as_str().unwrap_or_default().to_owned();
@@ -79,7 +79,7 @@ async fn through_sockets(address: &str, in_flight: usize) -> (f64, Sample) {
 /// Both loads on one database.
 pub async fn measure(name: &str, database_url: &str, bare: &mut dyn Bare, folder: &std::path::Path) {
     for in_flight in [1, 16] {
-        let program = Program::start(folder, database_url, &[]).await;
+        let program = Program::start(folder, database_url, &[("SWITCHBOARD__ASSISTANT__PROVIDER", "off")]).await;
         let (ours, trips) = through_sockets(&program.address, in_flight).await;
         drop(program);
         let batch = (CUSTOMERS * in_flight).min(floor::LARGEST_BATCH);

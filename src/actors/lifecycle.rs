@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
+use actix::dev::channel::channel;
 use actix::{Actor, Addr, ArbiterHandle, Context};
 
 /// How an actor ended.
@@ -78,17 +79,30 @@ impl Spawner {
         Self { arbiters, next: AtomicUsize::new(0) }
     }
 
-    /// Starts an actor.
-    pub fn start<A>(&self, make: impl FnOnce(&mut Context<A>) -> A + Send + 'static) -> Addr<A>
+    /// Starts an actor whose mailbox holds `mailbox` messages from the first moment on.
+    ///
+    /// An actor that bounds its own mailbox when it starts has the default bound of 16 until its thread gets to that,
+    /// and refuses the rest of a burst that opened it.
+    pub fn start<A>(&self, mailbox: usize, make: impl FnOnce(&mut Context<A>) -> A + Send + 'static) -> Addr<A>
     where
         A: Actor<Context = Context<A>>,
     {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let arbiter = turn.checked_rem(self.arbiters.len()).and_then(|place| self.arbiters.get(place));
+        let (sender, receiver) = channel(mailbox);
+        let run = move || {
+            let mut ctx = Context::with_receiver(receiver);
+            let actor = make(&mut ctx);
+            actix_rt::spawn(ctx.into_future(actor));
+        };
         match arbiter {
-            Some(arbiter) => A::start_in_arbiter(arbiter, make),
-            None => A::create(make),
+            Some(arbiter) => {
+                // A thread that has ended takes its actors with it; whoever sends to this one is told that it is gone.
+                let _ = arbiter.spawn_fn(run);
+            }
+            None => run(),
         }
+        Addr::new(sender)
     }
 }
 

@@ -153,7 +153,7 @@ pub struct Turns {
     ours: bool,
     /// Turns of this engagement.
     taken: u32,
-    /// The newest message that no turn has taken up.
+    /// The newest message that nobody has answered or taken up.
     open: Option<Heard>,
     /// A hand-off was refused in this engagement: the assistant does not ask again by itself.
     refused: bool,
@@ -189,17 +189,17 @@ impl Turns {
         }
     }
 
-    /// Something was said that nobody has answered or is answering.
-    pub fn has_open(&self) -> bool {
-        self.open.is_some()
+    /// The conversation is the assistant's, and something was said that nobody has answered or is answering.
+    pub fn is_owing(&self) -> bool {
+        self.ours && self.open.is_some()
     }
 
     /// The customer said something durable.
     pub fn heard(&mut self, heard: Heard) -> Vec<Step> {
+        self.open = Some(heard);
         if !self.ours {
             return Vec::new();
         }
-        self.open = Some(heard);
         match self.state {
             State::Idle => self.next(),
             // Who asks for a human does not want the rest of the answer first.
@@ -210,6 +210,13 @@ impl Turns {
                 steps
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// Somebody else has answered.
+    pub fn human_said(&mut self) {
+        if !self.ours {
+            self.open = None;
         }
     }
 
@@ -293,8 +300,9 @@ impl Turns {
         self.ours = ours;
         self.asking = false;
         if ours {
+            // What nobody has answered meanwhile is answered now.
             (self.taken, self.refused) = (0, false);
-            return Vec::new();
+            return self.look();
         }
         self.open = None;
         match self.state {

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on should stop loudly"
 )]
 
+mod assistant;
 mod authz;
 #[path = "../../fuzz/claims.rs"]
 mod claims;

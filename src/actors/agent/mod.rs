@@ -92,10 +92,6 @@ impl AgentActor {
 
 impl Actor for AgentActor {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
-    }
 }
 
 impl Handler<AgentMessage> for AgentActor {

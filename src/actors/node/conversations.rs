@@ -51,6 +51,9 @@ impl Node {
         );
         let user_id = principal.user_id.clone();
         self.router(RouterMessage::Enroll { user_id, conversation_id: conversation_id.clone() });
+        if start.mode == StartMode::Ai && !duplicate {
+            self.greet(&conversation_id, conversation.chatbot_id.as_ref()).await;
+        }
         let first_message = match start.first_message {
             Some(content) => {
                 Some(self.first_message(caller, &conversation_id, &start.client_id, content, &request_id).await?)
@@ -73,6 +76,31 @@ impl Node {
             }
         };
         Ok(Reply::Started { conversation_id, duplicate, escalation, first_message })
+    }
+
+    /// The assistant's first line. A conversation without one is no worse, so a failure is only logged.
+    async fn greet(&self, conversation_id: &ConversationId, chatbot_id: Option<&ChatbotId>) {
+        let Some(bot) = chatbot_id.and_then(|id| self.chatbot(id)) else { return };
+        if bot.greeting.trim().is_empty() || !self.assistants().is_on() {
+            return;
+        }
+        let greeting = Write::Append(NewMessage {
+            id: MessageId::from(self.new_id()),
+            conversation_id: conversation_id.clone(),
+            sender_id: None,
+            sender_name: bot.name,
+            sender_role: SenderRole::Ai,
+            kind: MessageKind::Automated,
+            content: bot.greeting,
+            ai_generated: false,
+            client_id: None,
+            reply_to: None,
+            metadata: None,
+            created_at: self.now(),
+        });
+        if let Err(error) = self.writer.write(greeting).await {
+            log::warn!(error:display, "conversation.id" = conversation_id.as_str(); "the greeting was not stored");
+        }
     }
 
     async fn first_message(
@@ -125,7 +153,7 @@ impl Node {
             id,
             kind: ConversationKind::Support,
             status: ConversationStatus::Active,
-            handler: Handler::Ai,
+            handler: if start.mode == StartMode::Ai { Handler::Ai } else { Handler::Human },
             chatbot_id: Some(chatbot_id),
             customer_id: principal.user_id.clone(),
             customer_name: principal.name.clone(),

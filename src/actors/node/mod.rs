@@ -219,14 +219,14 @@ impl Node {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let hubs = self.hubs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let watch = watching(ended, Ended::Router);
-        let addr = self.spawner.start(move |_| RouterActor::new(node, hubs, watch));
+        let addr = self.spawner.start(super::router::MAILBOX, move |_| RouterActor::new(node, hubs, watch));
         self.router.set(Some(addr));
     }
 
     fn start_supervisor(self: &Arc<Self>) {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let watch = watching(ended, Ended::Supervisor);
-        let addr = self.spawner.start(move |_| SupervisorActor::new(node, watch));
+        let addr = self.spawner.start(super::escalation::MAILBOX, move |_| SupervisorActor::new(node, watch));
         self.supervisor.set(Some(addr));
     }
 

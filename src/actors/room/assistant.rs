@@ -101,7 +101,7 @@ impl Desk {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        self.turns.is_busy() || self.turns.has_open()
+        self.turns.is_busy() || self.turns.is_owing()
     }
 }
 
@@ -124,6 +124,9 @@ impl RoomActor {
 
     /// Something durable was said.
     pub(super) fn desk_heard(&mut self, message: &Message, ctx: &mut Context<Self>) {
+        if message.sender_role == SenderRole::Agent {
+            self.desk.turns.human_said();
+        }
         if message.sender_role != SenderRole::Customer || message.deleted_at.is_some() || message.seq <= self.desk.heard
         {
             return;

@@ -111,7 +111,10 @@ impl RouterActor {
                 node.router(RouterMessage::RoomEnded { conversation_id, life, panicked: ending == Ending::Panicked });
             })
         };
-        let addr = self.node.spawner().start(move |_| RoomActor::new(node, conversation_id, life, watch));
+        let addr = self
+            .node
+            .spawner()
+            .start(super::room::MAILBOX, move |_| RoomActor::new(node, conversation_id, life, watch));
         LiveRoom { addr, life, handed_on: 0 }
     }
 
@@ -138,7 +141,7 @@ impl RouterActor {
                 node.router(RouterMessage::AgentEnded { agent_id, life, panicked: ending == Ending::Panicked });
             })
         };
-        let addr = self.node.spawner().start(move |_| AgentActor::new(node, id, watch));
+        let addr = self.node.spawner().start(super::agent::MAILBOX, move |_| AgentActor::new(node, id, watch));
         if let Some(links) = self.users.get(agent_id) {
             for session in &links.sessions {
                 let message = AgentMessage::LinkUp(session.id.clone(), Arc::clone(&links.principal));
@@ -315,8 +318,7 @@ fn refuse(message: RoomMessage) {
 impl Actor for RouterActor {
     type Context = Context<Self>;
 
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
+    fn started(&mut self, _: &mut Self::Context) {
         self.to_hubs(|| HubMessage::Announce);
     }
 }
@@ -353,7 +355,12 @@ impl Handler<RouterMessage> for RouterActor {
             }
             RouterMessage::WhoIsHere => self.who_is_here(),
             RouterMessage::LoginRevoked(login_id) => self.to_hubs(|| HubMessage::CloseLogin(login_id.clone())),
-            RouterMessage::Drain { reconnect_after_ms } => self.to_hubs(|| HubMessage::Drain { reconnect_after_ms }),
+            RouterMessage::Drain { reconnect_after_ms } => {
+                for id in self.rooms.keys().cloned().collect::<Vec<_>>() {
+                    self.pass_to_room(id, RoomMessage::Drain, true);
+                }
+                self.to_hubs(|| HubMessage::Drain { reconnect_after_ms });
+            }
             #[cfg(feature = "fault-injection")]
             #[expect(clippy::panic, reason = "a fault on purpose")]
             RouterMessage::Panic => panic!("injected fault in the router"),

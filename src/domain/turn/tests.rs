@@ -128,6 +128,18 @@ fn a_shutdown_in_the_middle_is_said_as_a_failure() {
     assert_eq!(turns.shut_down(), [Step::PostFallback { turn: 1 }]);
 }
 
+#[test]
+fn what_was_said_to_nobody_is_answered_when_the_assistant_has_the_conversation_again() {
+    let mut turns = turns();
+    turns.owner(false);
+    assert_eq!(turns.heard(says(4)), []);
+    assert_eq!(turns.owner(true), [Step::Begin { turn: 1, upto: 4 }]);
+    turns.owner(false);
+    turns.heard(says(6));
+    turns.human_said();
+    assert_eq!(turns.owner(true), []);
+}
+
 #[derive(Clone, Debug)]
 enum Act {
     Hears(bool, bool),
@@ -216,7 +228,7 @@ proptest! {
             }
             prop_assert_eq!(turns.writing(), writing);
             let attended = writing.is_some() || posting.is_some() || asking;
-            prop_assert!(!ours || attended || !turns.has_open() || !turns.clone().look().is_empty());
+            prop_assert!(!ours || attended || !turns.is_owing() || !turns.clone().look().is_empty());
         }
     }
 }

@@ -130,7 +130,7 @@ macro_rules! variants {
 
 variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, MessageDelivered, Presence,
     EscalationRequested, EscalationStatus, QueueUpdate, AgentJoined, AgentLeft, ConversationClosed, ConversationUpdated,
-    AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
+    AiMessageStart, AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
     TokenExpiring, ServerDraining);
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
@@ -284,6 +284,24 @@ fn events() -> Vec<Event> {
     ]);
     let delta = |(topic, body)| Event::TopicDelta { topic, number: 8, body };
     events.extend(bodies().into_iter().map(delta));
+    let (conversation_id, message_id) = (conversation(), message_id(2));
+    let start = |text: &str, index| Event::AiMessageStart {
+        conversation_id: conversation_id.clone(),
+        message_id: message_id.clone(),
+        text: text.to_owned(),
+        index,
+    };
+    events.extend([
+        start("", 0),
+        Event::AiMessageDelta {
+            conversation_id: conversation_id.clone(),
+            message_id: message_id.clone(),
+            delta: "It is on ".to_owned(),
+            index: 0,
+        },
+        start("It is on ", 1),
+        Event::AiMessageDropped { conversation_id: conversation_id.clone(), message_id: message_id.clone() },
+    ]);
     events.push(Event::TokenExpiring { expires_at: at(60) });
     events.push(Event::ServerDraining { reconnect_after_ms: 1250 });
     events

@@ -48,6 +48,7 @@ impl Program {
             .env("JWT_SECRET", SECRET)
             .env("ADMIN_PASSWORD", "correct horse battery staple")
             .env("RUST_LOG", "error")
+            .env("SWITCHBOARD__ASSISTANT__PROVIDER", "off")
             .env("SWITCHBOARD__LIMITS__MESSAGES_PER_10S", "1000000")
             .env("SWITCHBOARD__LIMITS__FRAMES_PER_60S", "1000000")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))

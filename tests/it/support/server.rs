@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use switchboard::clock::ManualClock;
 use switchboard::config::{Config, PrivateUrl, Secret};
 use switchboard::domain::time::{Millis, Timestamp};
-use switchboard::engine::{Engine, User};
+use switchboard::engine::{Engine, EngineBuilder, User};
 
 /// 2026-11-23 10:00 UTC, a Monday.
 pub const MONDAY_10: Timestamp = Timestamp::from_millis(1_795_428_000_000);
@@ -31,6 +31,7 @@ fn base(folder: &tempfile::TempDir) -> Config {
     config.auth.jwt_secret = Some(Secret::new("a-secret-of-the-tests-that-is-long-enough"));
     config.auth.internal_secret = Some(Secret::new(INTERNAL));
     config.auth.admin_password = Some(Secret::new("correct horse battery staple"));
+    config.assistant.provider = switchboard::config::Provider::Off;
     config.limits.messages_per_10s = 1_000_000;
     config.limits.frames_per_60s = 1_000_000;
     config
@@ -49,11 +50,17 @@ impl Server {
 
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::built(change, |builder| builder).await
+    }
+
+    /// With other settings and other parts.
+    pub async fn built(change: impl FnOnce(&mut Config), parts: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = base(&folder);
         change(&mut config);
         let clock = ManualClock::new(MONDAY_10);
-        let engine = Engine::builder().config(config).clock(Arc::new(clock.clone())).start().await.unwrap();
+        let builder = Engine::builder().config(config).clock(Arc::new(clock.clone()));
+        let engine = parts(builder).start().await.unwrap();
         let mounted = engine.clone();
         let server = HttpServer::new(move || {
             let engine = mounted.clone();

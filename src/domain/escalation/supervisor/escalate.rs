@@ -114,7 +114,9 @@ impl Supervisor {
         let case = facts.case.clone();
         self.track(facts.case, out);
         self.change(&id, now, out, |change| {
-            change.escalation = Some(EscalationFlag { reason: reason.clone(), at: now })
+            change.escalation = Some(EscalationFlag { reason: reason.clone(), at: now });
+            // Whatever the policy asks of the customer, somebody goes on answering.
+            change.handler = Some(Handler::Ai);
         });
         out.push(to_room(&id, Event::EscalationRequested { conversation_id: id.clone(), reason }));
         self.apply(Op::ForgetCase { conversation_id: id.clone() }, out);
