@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use switchboard::domain::agent::{Agent, Availability, Capacity, Presence};
-use switchboard::domain::chatbot::Chatbot;
+use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, HandOffMode};
 use switchboard::domain::conversation::{Conversation, ConversationKind, ConversationStatus, Handler};
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
@@ -239,8 +239,14 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
         greeting: "Hi".into(),
         routing_mode: None,
         closed_policy: None,
-        assistant: Default::default(),
-        theme: None,
+        assistant: ChatbotAssistant {
+            provider: Some("openai".into()),
+            model: Some("small-1".into()),
+            prompt: "You are {{chatbot_name}}.\nBe brief.".into(),
+            knowledge_tags: vec!["orders, \"new\"".into(), "größe".into()],
+            hand_off: Some(HandOffMode::Ask),
+        },
+        theme: Some("{\"colour\": \"#0a0\"}".into()),
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,
@@ -248,7 +254,10 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     };
     store.put_chatbot(&bot).await.unwrap();
     store.put_chatbot(&bot).await.unwrap();
-    assert_eq!(store.chatbots().await.unwrap(), vec![bot]);
+    assert_eq!(store.chatbots().await.unwrap(), vec![bot.clone()]);
+    let plain = Chatbot { assistant: ChatbotAssistant::default(), theme: None, hours: None, ..bot };
+    store.put_chatbot(&plain).await.unwrap();
+    assert_eq!(store.chatbots().await.unwrap(), vec![plain]);
     assert!(store.delete_chatbot(&"shop".into()).await.unwrap());
     assert!(store.chatbots().await.unwrap().is_empty());
 }
