@@ -14,6 +14,7 @@
 mod authz;
 #[path = "../../fuzz/claims.rs"]
 mod claims;
+mod chatbots;
 mod cli;
 mod config;
 mod corpus;
