@@ -12,9 +12,9 @@
 )]
 
 mod authz;
+mod chatbots;
 #[path = "../../fuzz/claims.rs"]
 mod claims;
-mod chatbots;
 mod cli;
 mod config;
 mod corpus;

@@ -147,12 +147,7 @@ pub(super) async fn put(who: Who, id: web::Path<String>, bytes: web::Bytes) -> A
     Ok(ok(|o| shapes::chatbot(o, &bot, true)))
 }
 
-fn checked(
-    put: Put,
-    id: ChatbotId,
-    created_at: Timestamp,
-    now: Timestamp,
-) -> Result<Chatbot, WireError> {
+fn checked(put: Put, id: ChatbotId, created_at: Timestamp, now: Timestamp) -> Result<Chatbot, WireError> {
     let well_named = !id.as_str().is_empty()
         && id.as_str().len() <= 64
         && id.as_str().chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
@@ -208,7 +203,7 @@ fn checked_assistant(put: Assistant) -> Result<ChatbotAssistant, WireError> {
         return Err(WireError::invalid("assistant.provider", problem));
     }
     if put.knowledge_tags.len() > TAGS {
-        return Err(WireError::invalid("assistant.knowledgeTags", &format!("has more than {TAGS} tags")));
+        return Err(WireError::invalid("assistant.knowledgeTags", format!("has more than {TAGS} tags")));
     }
     let tag = |(place, tag): (usize, &String)| text::line(&format!("assistant.knowledgeTags[{place}]"), tag, TAG_CHARS);
     let hand_off = put.hand_off.as_deref();
@@ -224,7 +219,7 @@ fn checked_assistant(put: Assistant) -> Result<ChatbotAssistant, WireError> {
 fn checked_theme(theme: &RawValue) -> Result<String, WireError> {
     let theme = theme.get();
     if theme.len() > THEME_BYTES {
-        return Err(WireError::invalid("theme", &format!("is longer than {THEME_BYTES} bytes")));
+        return Err(WireError::invalid("theme", format!("is longer than {THEME_BYTES} bytes")));
     }
     if !theme.starts_with('{') {
         return Err(WireError::invalid("theme", "must be an object"));
