@@ -400,6 +400,49 @@ async fn the_writer_answers_in_order_and_one_bad_item_harms_nobody() {
     assert_eq!(seen.lock().unwrap()[..3], [Some((1, false)), Some((2, false)), Some((1, false))]);
 }
 
+/// Back to the first migration, and a chatbot of that time.
+fn back_to_the_first(down: &str) -> String {
+    format!(
+        "{down} DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'; \
+         INSERT INTO chatbots (id, name, greeting, allowed_origins, created_at, updated_at) \
+         VALUES ('old', 'Old', 'Hi', '[]', {now}, {now});",
+        now = NOW.as_millis()
+    )
+}
+
+async fn the_old_chatbot_keeps_the_installation_s_assistant(store: &dyn Store) {
+    store.migrate().await.unwrap();
+    let found = store.chatbots().await.unwrap();
+    assert_eq!(found.iter().map(|bot| bot.id.as_str()).collect::<Vec<_>>(), ["old"]);
+    assert_eq!((&found[0].assistant, &found[0].theme), (&ChatbotAssistant::default(), &None));
+}
+
+#[tokio::test]
+async fn chatbots_of_before_the_assistant_are_taken_over_on_sqlite() {
+    use diesel::Connection as _;
+    use diesel::connection::SimpleConnection;
+    let (store, folder) = sqlite().await;
+    store.migrate().await.unwrap();
+    let path = folder.path().join("t.db");
+    let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let down = back_to_the_first(include_str!("../../migrations/sqlite/00000000000002_assistant/down.sql"));
+    SimpleConnection::batch_execute(&mut conn, &down).unwrap();
+    assert!(store.chatbots().await.is_err());
+    the_old_chatbot_keeps_the_installation_s_assistant(&store).await;
+}
+
+#[tokio::test]
+async fn chatbots_of_before_the_assistant_are_taken_over_on_postgres() {
+    let url = postgres::fresh_database().await;
+    let store = PostgresStore::connect(&url, 2).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
+    let down = back_to_the_first(include_str!("../../migrations/postgres/00000000000002_assistant/down.sql"));
+    conn.batch_execute(&down).await.unwrap();
+    assert!(store.chatbots().await.is_err());
+    the_old_chatbot_keeps_the_installation_s_assistant(&store).await;
+}
+
 #[tokio::test]
 async fn both_databases_have_the_same_columns() {
     use diesel::prelude::*;
