@@ -41,18 +41,6 @@ section! {
         retries: u32 = 2, Kind::Int(0, 10);
         /// Phrases of a customer that ask for a human, besides the built-in ones.
         hand_off_phrases: Vec<String> = Vec::new(), Kind::Phrases;
-        /// Turns of one visitor in any hour; 0 = no limit.
-        turns_per_visitor_hour: u32 = 60, Kind::Int(0, 10_000);
-        /// Turns of one chatbot in any minute; 0 = no limit.
-        turns_per_chatbot_minute: u32 = 600, Kind::Int(0, 1_000_000);
-        /// Tokens, read and written, of one chatbot in any 24 hours; 0 = no limit.
-        tokens_per_chatbot_day: u64 = 0, Kind::Int(0, 1_000_000_000_000);
-        /// What a million tokens cost that the model reads, in the installation's currency.
-        input_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
-        /// What a million tokens cost that the model writes, in the installation's currency.
-        output_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
-        /// What one chatbot may cost in any 24 hours, in the installation's currency; 0 = no limit.
-        cost_per_chatbot_day: f64 = 0.0, Kind::Float(0.0, 1_000_000_000.0);
         /// Key for `openai`.
         openai_api_key: Option<Secret> = None, Kind::Secret(1);
         /// Where `openai` is reached.
@@ -74,6 +62,18 @@ section! {
         anthropic_model: String = "claude-3-sonnet-20240229".to_owned(), Kind::Text;
         /// The longest answer of `anthropic`, tokens.
         anthropic_max_tokens: u32 = 300, Kind::Int(1, 1_000_000);
+        /// Turns of one visitor in any hour; 0 = no limit.
+        turns_per_visitor_hour: u32 = 60, Kind::Int(0, 10_000);
+        /// Turns of one chatbot in any minute; 0 = no limit.
+        turns_per_chatbot_minute: u32 = 600, Kind::Int(0, 1_000_000);
+        /// Tokens, read and written, of one chatbot in any 24 hours; 0 = no limit.
+        tokens_per_chatbot_day: u64 = 0, Kind::Int(0, 1_000_000_000_000);
+        /// What a million tokens cost that the model reads, in the installation's currency.
+        input_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
+        /// What a million tokens cost that the model writes, in the installation's currency.
+        output_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
+        /// What one chatbot may cost in any 24 hours, in the installation's currency; 0 = no limit.
+        cost_per_chatbot_day: f64 = 0.0, Kind::Float(0.0, 1_000_000_000.0);
     }
 }
 
