@@ -19,7 +19,7 @@ use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 async fn sqlite(folder: &std::path::Path) {
     let url = format!("sqlite:{}/throughput.db", folder.display());
     let bare_path = format!("{}/floor.db", folder.display());
-    switchboard::store::open(&format!("sqlite:{bare_path}"), 1)
+    switchboard::store::open(&format!("sqlite:{bare_path}"), switchboard::store::Options::default())
         .await
         .expect("a store")
         .migrate()
@@ -47,7 +47,12 @@ async fn postgres(folder: &std::path::Path) {
         admin.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("made");
     }
     let (ours, floor) = (format!("{base}/{}", names[0]), format!("{base}/{}", names[1]));
-    switchboard::store::open(&floor, 2).await.expect("a store").migrate().await.expect("tables");
+    switchboard::store::open(&floor, switchboard::store::Options::default())
+        .await
+        .expect("a store")
+        .migrate()
+        .await
+        .expect("tables");
     let mut bare = floor::BarePostgres(diesel_async::AsyncPgConnection::establish(&floor).await.expect("a connection"));
     throughput::measure("PostgreSQL", &ours, &mut bare, folder).await;
 }
