@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::domain::usage::{Cost, Price, UsageSettings};
+
 use super::{Kind, Secret, section};
 
 /// Who answers.
@@ -94,5 +96,102 @@ section! {
         anthropic_model: String = "claude-3-sonnet-20240229".to_owned(), Kind::Text;
         /// The longest answer of `anthropic`, tokens.
         anthropic_max_tokens: u32 = 300, Kind::Int(1, 1_000_000);
+        /// Turns of one visitor in any hour; 0 = no limit.
+        turns_per_visitor_hour: u32 = 60, Kind::Int(0, 10_000);
+        /// Turns of one chatbot in any minute; 0 = no limit.
+        turns_per_chatbot_minute: u32 = 600, Kind::Int(0, 1_000_000);
+        /// Tokens, read and written, of one chatbot in any 24 hours; 0 = no limit.
+        tokens_per_chatbot_day: u64 = 0, Kind::Int(0, 1_000_000_000_000);
+        /// What a million tokens cost that the model reads, in the installation's currency.
+        input_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
+        /// What a million tokens cost that the model writes, in the installation's currency.
+        output_price_per_million: f64 = 0.0, Kind::Float(0.0, 1_000_000.0);
+        /// What one chatbot may cost in any 24 hours, in the installation's currency; 0 = no limit.
+        cost_per_chatbot_day: f64 = 0.0, Kind::Float(0.0, 1_000_000_000.0);
+    }
+}
+
+impl Assistant {
+    /// The limits of use in the domain's terms.
+    pub fn usage_settings(&self) -> UsageSettings {
+        UsageSettings {
+            turns_per_visitor_hour: self.turns_per_visitor_hour,
+            turns_per_chatbot_minute: self.turns_per_chatbot_minute,
+            tokens_per_chatbot_day: self.tokens_per_chatbot_day,
+            input_price: Price::from_micros_per_million(micros(self.input_price_per_million)),
+            output_price: Price::from_micros_per_million(micros(self.output_price_per_million)),
+            cost_per_chatbot_day: Cost::from_micros(micros(self.cost_per_chatbot_day)),
+        }
+    }
+
+    /// Whether a limit of cost is set that nothing can reach.
+    pub(super) fn costs_nothing(&self) -> bool {
+        let usage = self.usage_settings();
+        let free = Price::default();
+        usage.cost_per_chatbot_day > Cost::ZERO && usage.input_price == free && usage.output_price == free
+    }
+}
+
+/// Millionths. An amount above zero never becomes zero: that would turn the smallest limit into none.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the key's bounds are 0 and 10⁹, and the cast stops at the ends"
+)]
+fn micros(amount: f64) -> u64 {
+    let micros = (amount * 1e6).round() as u64;
+    if amount > 0.0 { micros.max(1) } else { micros }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::UserId;
+    use crate::domain::time::Timestamp;
+    use crate::domain::usage::Usage;
+
+    #[test]
+    fn the_defaults_are_the_domains_defaults() {
+        assert_eq!(Assistant::default().usage_settings(), UsageSettings::default());
+    }
+
+    #[test]
+    fn money_becomes_millionths_and_a_small_limit_stays_one() {
+        let with =
+            |amount| Assistant { cost_per_chatbot_day: amount, output_price_per_million: 0.6, ..Assistant::default() };
+        let cost = |amount: f64| with(amount).usage_settings().cost_per_chatbot_day;
+        assert_eq!((cost(0.0), cost(12.34)), (Cost::ZERO, Cost::from_micros(12_340_000)));
+        assert_eq!((cost(1e-9), cost(1e9)), (Cost::from_micros(1), Cost::from_micros(1_000_000_000_000_000)));
+        assert_eq!(with(0.0).usage_settings().output_price, Price::from_micros_per_million(600_000));
+    }
+
+    #[test]
+    fn the_limit_that_is_told_is_the_name_of_a_setting() {
+        let tight = Assistant {
+            turns_per_visitor_hour: 1,
+            turns_per_chatbot_minute: 2,
+            tokens_per_chatbot_day: 10,
+            cost_per_chatbot_day: 1.0,
+            output_price_per_million: 1_000_000.0,
+            ..Assistant::default()
+        };
+        let now = Timestamp::from_millis(0);
+        let ask = |usage: &mut Usage, visitor: &str| usage.admit(now, &UserId::from(visitor), None);
+        let mut usage = Usage::new(tight.usage_settings());
+        let mut told = Vec::new();
+        ask(&mut usage, "a").unwrap();
+        told.push(ask(&mut usage, "a").unwrap_err());
+        ask(&mut usage, "b").unwrap();
+        told.push(ask(&mut usage, "c").unwrap_err());
+        let mut usage = Usage::new(tight.usage_settings());
+        usage.spent(now, None, 0, 1);
+        told.push(ask(&mut usage, "a").unwrap_err());
+        usage.spent(now, None, 9, 0);
+        told.push(ask(&mut usage, "a").unwrap_err());
+        told.dedup();
+        assert_eq!(told.len(), 4, "{told:?}");
+        let names: Vec<String> = Assistant::KEYS.iter().map(|key| format!("assistant.{}", key.name)).collect();
+        assert!(told.iter().all(|name| names.iter().any(|key| key == name)), "{told:?}");
     }
 }

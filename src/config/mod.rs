@@ -169,6 +169,9 @@ impl Loaded {
         if self.config.assistant.provider != Provider::Knowledge {
             lines.push("assistant.provider: set, but this version has no assistant yet".to_owned());
         }
+        if self.config.assistant.costs_nothing() {
+            lines.push("assistant.cost_per_chatbot_day: set, but both prices are 0, so it limits nothing".to_owned());
+        }
         lines
     }
 

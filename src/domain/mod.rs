@@ -19,5 +19,6 @@ pub mod session;
 pub mod text;
 pub mod time;
 pub mod turn;
+pub mod usage;
 pub mod user;
 pub mod wait;

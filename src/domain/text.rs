@@ -41,8 +41,16 @@ pub fn reason(field: &str, text: Option<&str>) -> Result<Option<String>, Rejecti
 /// # Errors
 /// [`Rejection::Invalid`]: empty, too long, or a character that may not be in a name.
 pub fn name(field: &str, text: &str) -> Result<String, Rejection> {
+    line(field, text, MAX_NAME_CHARS)
+}
+
+/// Like [`name`], with another bound: 1 to `max_chars` characters.
+///
+/// # Errors
+/// [`Rejection::Invalid`]: as for [`name`].
+pub fn line(field: &str, text: &str, max_chars: usize) -> Result<String, Rejection> {
     let text = text.trim();
-    at_most(field, text, MAX_NAME_CHARS)?;
+    at_most(field, text, max_chars)?;
     // Joiners alone show nothing.
     if text.chars().all(|c| matches!(c, '\u{200C}' | '\u{200D}')) {
         return Err(invalid(field, "is empty"));
@@ -68,7 +76,11 @@ pub fn client_id(field: &str, text: &str) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn block(field: &str, text: &str, max_chars: usize) -> Result<String, Rejection> {
+/// Like [`content`], but it may be empty.
+///
+/// # Errors
+/// [`Rejection::Invalid`]: too long, or a control character.
+pub fn block(field: &str, text: &str, max_chars: usize) -> Result<String, Rejection> {
     let text = text.trim();
     // Line ends are joined before counting, so that the same text counts the same from every system.
     let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };

@@ -55,6 +55,12 @@ diesel::table! {
         closed_policy -> Nullable<Text>,
         allowed_origins -> Text,
         time_zone -> Nullable<Text>,
+        provider -> Nullable<Text>,
+        model -> Nullable<Text>,
+        prompt -> Text,
+        knowledge_tags -> Text,
+        hand_off -> Nullable<Text>,
+        theme -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }

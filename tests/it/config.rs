@@ -116,7 +116,7 @@ fn every_value_out_of_bounds_is_refused_by_the_keys_name_and_form() {
         let variable = format!("SWITCHBOARD__{}__{}", key.section.to_uppercase(), key.name.to_uppercase());
         let bad: &[&str] = match key.kind {
             Kind::Int(min, max) => &[&(min - 1).to_string(), &(max + 1).to_string(), "ten", "1.5", "9e9"],
-            Kind::Float(..) => &["-0.1", "2.1", "nan", "inf", "warm"],
+            Kind::Float(min, max) => &[&(min - 0.1).to_string(), &(max + 0.1).to_string(), "nan", "inf", "warm"],
             Kind::Bool => &["yes please", "2"],
             Kind::Text | Kind::Path => &["two\nlines"],
             Kind::Email => &["admin", "@b", "a@", "a b@c", "a@b@c"],
@@ -318,6 +318,17 @@ fn only_a_file_that_was_asked_for_must_be_there() {
     let error = Sources::read(Some(&missing), Vec::new()).unwrap_err();
     assert!(matches!(&error, ConfigError::Unreadable { file, .. } if file.ends_with("missing.toml")), "{error}");
     assert_eq!(error.to_string().lines().count(), 1);
+}
+
+#[test]
+fn a_limit_of_cost_without_a_price_is_warned_of() {
+    let warned = |assistant: &str| {
+        let loaded = Loaded::load(&sources(Some(&format!("[assistant]\n{assistant}")), &[])).unwrap();
+        loaded.warnings().iter().any(|line| line.starts_with("assistant.cost_per_chatbot_day: "))
+    };
+    assert!(warned("cost_per_chatbot_day = 5"));
+    assert!(!warned("cost_per_chatbot_day = 5.0\noutput_price_per_million = 0.6"));
+    assert!(!warned("cost_per_chatbot_day = 0"));
 }
 
 #[test]

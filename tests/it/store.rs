@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use switchboard::domain::agent::{Agent, Availability, Capacity, Presence};
-use switchboard::domain::chatbot::Chatbot;
+use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, HandOffMode};
 use switchboard::domain::conversation::{Conversation, ConversationKind, ConversationStatus, Handler};
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
@@ -239,8 +239,14 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
         greeting: "Hi".into(),
         routing_mode: None,
         closed_policy: None,
-        assistant: Default::default(),
-        theme: None,
+        assistant: ChatbotAssistant {
+            provider: Some("openai".into()),
+            model: Some("small-1".into()),
+            prompt: "You are {{chatbot_name}}.\nBe brief.".into(),
+            knowledge_tags: vec!["orders, \"new\"".into(), "größe".into()],
+            hand_off: Some(HandOffMode::Ask),
+        },
+        theme: Some("{\"colour\": \"#0a0\"}".into()),
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,
@@ -248,7 +254,10 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     };
     store.put_chatbot(&bot).await.unwrap();
     store.put_chatbot(&bot).await.unwrap();
-    assert_eq!(store.chatbots().await.unwrap(), vec![bot]);
+    assert_eq!(store.chatbots().await.unwrap(), vec![bot.clone()]);
+    let plain = Chatbot { assistant: ChatbotAssistant::default(), theme: None, hours: None, ..bot };
+    store.put_chatbot(&plain).await.unwrap();
+    assert_eq!(store.chatbots().await.unwrap(), vec![plain]);
     assert!(store.delete_chatbot(&"shop".into()).await.unwrap());
     assert!(store.chatbots().await.unwrap().is_empty());
 }
@@ -389,6 +398,49 @@ async fn the_writer_answers_in_order_and_one_bad_item_harms_nobody() {
     );
     writer.drain().await;
     assert_eq!(seen.lock().unwrap()[..3], [Some((1, false)), Some((2, false)), Some((1, false))]);
+}
+
+/// Back to the first migration, and a chatbot of that time.
+fn back_to_the_first(down: &str) -> String {
+    format!(
+        "{down} DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'; \
+         INSERT INTO chatbots (id, name, greeting, allowed_origins, created_at, updated_at) \
+         VALUES ('old', 'Old', 'Hi', '[]', {now}, {now});",
+        now = NOW.as_millis()
+    )
+}
+
+async fn the_old_chatbot_keeps_the_installation_s_assistant(store: &dyn Store) {
+    store.migrate().await.unwrap();
+    let found = store.chatbots().await.unwrap();
+    assert_eq!(found.iter().map(|bot| bot.id.as_str()).collect::<Vec<_>>(), ["old"]);
+    assert_eq!((&found[0].assistant, &found[0].theme), (&ChatbotAssistant::default(), &None));
+}
+
+#[tokio::test]
+async fn chatbots_of_before_the_assistant_are_taken_over_on_sqlite() {
+    use diesel::Connection as _;
+    use diesel::connection::SimpleConnection;
+    let (store, folder) = sqlite().await;
+    store.migrate().await.unwrap();
+    let path = folder.path().join("t.db");
+    let mut conn = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let down = back_to_the_first(include_str!("../../migrations/sqlite/00000000000002_assistant/down.sql"));
+    SimpleConnection::batch_execute(&mut conn, &down).unwrap();
+    assert!(store.chatbots().await.is_err());
+    the_old_chatbot_keeps_the_installation_s_assistant(&store).await;
+}
+
+#[tokio::test]
+async fn chatbots_of_before_the_assistant_are_taken_over_on_postgres() {
+    let url = postgres::fresh_database().await;
+    let store = PostgresStore::connect(&url, 2).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut conn = AsyncPgConnection::establish(&url).await.unwrap();
+    let down = back_to_the_first(include_str!("../../migrations/postgres/00000000000002_assistant/down.sql"));
+    conn.batch_execute(&down).await.unwrap();
+    assert!(store.chatbots().await.is_err());
+    the_old_chatbot_keeps_the_installation_s_assistant(&store).await;
 }
 
 #[tokio::test]

@@ -63,6 +63,13 @@ impl Limiter {
         if self.is_abuse(now, limit, abuse_factor) { Taken::Abuse { retry_after } } else { Taken::No { retry_after } }
     }
 
+    /// Whether [`Limiter::take`] would let one event through; nothing is counted.
+    pub fn has_room(&self, now: Timestamp, limit: RateLimit) -> bool {
+        let now = self.taken.back().map_or(now, |newest| now.max(self.time(*newest)));
+        let over = self.taken.partition_point(|event| now.since(self.time(*event)) >= limit.window);
+        self.taken.len() - over < usize::try_from(limit.count).unwrap_or(usize::MAX)
+    }
+
     fn is_abuse(&mut self, now: Timestamp, limit: RateLimit, abuse_factor: u32) -> bool {
         if self.refused == 0 || now.since(self.refused_from) >= limit.window {
             self.refused = 0;
@@ -181,7 +188,9 @@ mod tests {
                 now += step;
                 let effective = log.last().map_or(now, |last| now.max(*last));
                 let recent: Vec<i64> = log.iter().copied().filter(|event| effective - event < window).collect();
+                let room = limiter.has_room(at(now), limit);
                 let taken = limiter.take(at(now), limit, abuse_factor);
+                prop_assert_eq!(room, taken == Taken::Yes);
                 if recent.len() < usize::try_from(count).unwrap() {
                     prop_assert_eq!(taken, Taken::Yes);
                     log.push(effective);

@@ -1,7 +1,7 @@
 //! The shapes of what is told, once for sockets and REST.
 
 use crate::domain::agent::Agent;
-use crate::domain::chatbot::Chatbot;
+use crate::domain::chatbot::{Chatbot, ChatbotAssistant};
 use crate::domain::conversation::{Conversation, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer};
 use crate::domain::event::{EscalationStatus, QueuePlace, QueueRow, SentMessage};
@@ -225,14 +225,18 @@ pub fn assignment(o: &mut Object<'_>, assignment: &Assignment) {
     o.flag("manual", assignment.manual);
 }
 
-/// A chatbot with its hours.
-pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot) {
+/// A chatbot with its hours; `whole` = also who answers and with which prompt.
+pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
     o.text("id", bot.id.as_str());
     o.text("name", &bot.name);
     o.text("greeting", &bot.greeting);
     o.text_or_null("routingMode", bot.routing_mode.map(|mode| mode.as_str()));
     o.text_or_null("closedPolicy", bot.closed_policy.map(|policy| policy.as_str()));
     o.texts("allowedOrigins", &bot.allowed_origins);
+    o.opaque("theme", bot.theme.as_deref());
+    if whole {
+        o.object("assistant", |o| chatbot_assistant(o, &bot.assistant));
+    }
     let Some(hours) = &bot.hours else {
         o.null("hours");
         return;
@@ -249,6 +253,14 @@ pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot) {
             o.text("date", &day.date).text("name", &day.name).list("intervals", &day.intervals, interval);
         });
     });
+}
+
+fn chatbot_assistant(o: &mut Object<'_>, assistant: &ChatbotAssistant) {
+    o.text_or_null("provider", assistant.provider.as_deref());
+    o.text_or_null("model", assistant.model.as_deref());
+    o.text("prompt", &assistant.prompt);
+    o.texts("knowledgeTags", &assistant.knowledge_tags);
+    o.text_or_null("handOff", assistant.hand_off.map(|mode| mode.as_str()));
 }
 
 /// A person.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
-use crate::domain::chatbot::{Chatbot, FallbackPolicy, RoutingMode};
+use crate::domain::chatbot::{Chatbot, ChatbotAssistant, FallbackPolicy, HandOffMode, RoutingMode};
 use crate::domain::hours::{DatedException, Interval};
 use crate::store::StoreError;
 use crate::store::schema::chatbots;
@@ -19,6 +19,12 @@ pub(in crate::store) struct ChatbotRow {
     pub closed_policy: Option<String>,
     pub allowed_origins: String,
     pub time_zone: Option<String>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub prompt: String,
+    pub knowledge_tags: String,
+    pub hand_off: Option<String>,
+    pub theme: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -33,6 +39,12 @@ impl ChatbotRow {
             closed_policy: bot.closed_policy.map(|policy| policy.as_str().to_owned()),
             allowed_origins: to_json(&bot.allowed_origins),
             time_zone: bot.hours.as_ref().map(|hours| hours.time_zone.clone()),
+            provider: bot.assistant.provider.clone(),
+            model: bot.assistant.model.clone(),
+            prompt: bot.assistant.prompt.clone(),
+            knowledge_tags: to_json(&bot.assistant.knowledge_tags),
+            hand_off: bot.assistant.hand_off.map(|mode| mode.as_str().to_owned()),
+            theme: bot.theme.clone(),
             created_at: bot.created_at.as_millis(),
             updated_at: bot.updated_at.as_millis(),
         }
@@ -40,13 +52,14 @@ impl ChatbotRow {
 
     /// Without its hours; those come from tables of their own.
     pub fn read(self) -> Read<(Chatbot, Option<String>)> {
-        let routing_mode = match &self.routing_mode {
-            Some(text) => Some(known(RoutingMode::parse(text), "chatbots.routing_mode", text)?),
-            None => None,
-        };
-        let closed_policy = match &self.closed_policy {
-            Some(text) => Some(known(FallbackPolicy::parse(text), "chatbots.closed_policy", text)?),
-            None => None,
+        let routing_mode = word(self.routing_mode, "chatbots.routing_mode", RoutingMode::parse)?;
+        let closed_policy = word(self.closed_policy, "chatbots.closed_policy", FallbackPolicy::parse)?;
+        let assistant = ChatbotAssistant {
+            provider: self.provider,
+            model: self.model,
+            prompt: self.prompt,
+            knowledge_tags: from_json(&self.knowledge_tags, "chatbots.knowledge_tags")?,
+            hand_off: word(self.hand_off, "chatbots.hand_off", HandOffMode::parse)?,
         };
         let bot = Chatbot {
             allowed_origins: from_json(&self.allowed_origins, "chatbots.allowed_origins")?,
@@ -55,14 +68,18 @@ impl ChatbotRow {
             greeting: self.greeting,
             routing_mode,
             closed_policy,
-            assistant: Default::default(),
-            theme: None,
+            assistant,
+            theme: self.theme,
             hours: None,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
         };
         Ok((bot, self.time_zone))
     }
+}
+
+fn word<T>(text: Option<String>, column: &str, parse: fn(&str) -> Option<T>) -> Read<Option<T>> {
+    text.map(|text| known(parse(&text), column, &text)).transpose()
 }
 
 /// A holiday's intervals as JSON pairs.

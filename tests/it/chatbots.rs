@@ -1,0 +1,121 @@
+//! Chatbots over REST: what an admin sets is kept, checked, and shown to those whom it concerns.
+
+use serde_json::{Value, json};
+use switchboard::engine::User;
+
+use crate::support::server::Server;
+
+const SHOP: &str = "/api/v1/chatbots/shop";
+
+fn shop() -> Value {
+    json!({
+        "name": "Shop",
+        "greeting": " Hello!\r\nHow can I help? ",
+        "assistant": {
+            "provider": "openai", "model": "small-1", "prompt": "You are {{chatbot_name}}.\nThe code word is plum.",
+            "knowledgeTags": ["orders", "größe"], "handOff": "ask",
+        },
+        "theme": { "mainColour": "#00aa00", "corner": { "right_px": 12 } },
+    })
+}
+
+async fn put(server: &Server, boss: &str, body: Value) -> (u16, Value) {
+    server.call("put", SHOP, Some(boss), body).await
+}
+
+#[actix_web::test]
+async fn who_answers_and_the_theme_come_back_as_they_were_put_and_are_replaced_as_a_whole() {
+    let server = Server::start().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let (status, made) = put(&server, &boss, shop()).await;
+    assert_eq!(status, 200, "{made}");
+    assert_eq!(made["greeting"], "Hello!\nHow can I help?");
+    assert_eq!(made["assistant"], shop()["assistant"]);
+    assert_eq!(made["theme"], shop()["theme"]);
+    let (_, found) = server.get(SHOP, &boss).await;
+    assert_eq!(found, made);
+    let (status, plain) = put(&server, &boss, json!({ "name": "Shop", "theme": null })).await;
+    assert_eq!(status, 200, "{plain}");
+    let nothing = json!({ "provider": null, "model": null, "prompt": "", "knowledgeTags": [], "handOff": null });
+    assert_eq!((&plain["assistant"], &plain["theme"]), (&nothing, &Value::Null));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_prompt_is_shown_to_admins_only() {
+    let server = Server::start().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let ann = server.token(&User::agent("ann", "Ann")).await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    assert_eq!(put(&server, &boss, shop()).await.0, 200);
+    for path in [SHOP, "/api/v1/chatbots"] {
+        let (status, told) = server.get(path, &boss).await;
+        assert!(status == 200 && told.to_string().contains("plum"), "{told}");
+        let (status, told) = server.get(path, &ann).await;
+        let told = told.to_string();
+        assert!(status == 200 && told.contains("mainColour"), "{told}");
+        assert!(!told.contains("plum") && !told.contains("assistant"), "{told}");
+        let (status, told) = server.get(path, &cleo).await;
+        assert!(status >= 400 && !told.to_string().contains("plum"), "{status} {told}");
+    }
+    server.stop().await;
+}
+
+/// The shop with one field changed.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut body = shop();
+    *body.pointer_mut(pointer).unwrap() = value;
+    body
+}
+
+#[actix_web::test]
+async fn what_a_chatbot_may_not_hold_is_refused_by_the_name_of_the_field() {
+    let server = Server::start().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let long = |chars: usize| Value::String("é".repeat(chars));
+    let theme = |bytes: usize| json!({ "x": "y".repeat(bytes - r#"{"x":""}"#.len()) });
+    let good = [
+        with("/greeting", long(2_000)),
+        with("/assistant/prompt", long(20_000)),
+        with("/assistant/provider", json!("my-own_1")),
+        with("/assistant/provider", json!("p".repeat(32))),
+        with("/assistant/model", long(200)),
+        with("/assistant/knowledgeTags", json!(vec!["é".repeat(64); 32])),
+        with("/theme", theme(8_192)),
+    ];
+    for body in good {
+        let (status, told) = put(&server, &boss, body).await;
+        assert_eq!(status, 200, "{told}");
+    }
+    let (_, before) = server.get(SHOP, &boss).await;
+    let bad = [
+        ("greeting", with("/greeting", long(2_001))),
+        ("greeting", with("/greeting", json!("a\u{0}b"))),
+        ("greeting", with("/greeting", json!(7))),
+        ("assistant.prompt", with("/assistant/prompt", long(20_001))),
+        ("assistant.prompt", with("/assistant/prompt", json!("\u{1b}[1m"))),
+        ("assistant.prompt", with("/assistant/prompt", json!(["x"]))),
+        ("assistant.provider", with("/assistant/provider", json!(""))),
+        ("assistant.provider", with("/assistant/provider", json!("OpenAI"))),
+        ("assistant.provider", with("/assistant/provider", json!("https://evil.example"))),
+        ("assistant.provider", with("/assistant/provider", json!("p".repeat(33)))),
+        ("assistant.model", with("/assistant/model", json!(" "))),
+        ("assistant.model", with("/assistant/model", json!("a\nb"))),
+        ("assistant.model", with("/assistant/model", long(201))),
+        ("assistant.knowledgeTags", with("/assistant/knowledgeTags", json!(vec!["x"; 33]))),
+        ("assistant.knowledgeTags[1]", with("/assistant/knowledgeTags", json!(["x", ""]))),
+        ("assistant.knowledgeTags[0]", with("/assistant/knowledgeTags", json!(["é".repeat(65)]))),
+        ("assistant.knowledgeTags[0]", with("/assistant/knowledgeTags", json!([1]))),
+        ("assistant.handOff", with("/assistant/handOff", json!("never"))),
+        ("assistant", with("/assistant", json!("openai"))),
+        ("theme", with("/theme", json!([1]))),
+        ("theme", with("/theme", json!("{}"))),
+        ("theme", with("/theme", theme(8_193))),
+    ];
+    for (field, body) in bad {
+        let (status, told) = put(&server, &boss, body).await;
+        assert_eq!((status, &told["error"]["details"]["field"]), (400, &json!(field)), "{told}");
+    }
+    assert_eq!(server.get(SHOP, &boss).await.1, before);
+    server.stop().await;
+}
