@@ -189,6 +189,8 @@ pub enum RouterMessage {
         user_id: UserId,
         /// Where.
         conversation_id: ConversationId,
+        /// With everything after this number, for those who have nothing of it yet.
+        from: Option<i64>,
     },
     /// A room has nothing to do and has handled this many messages of ours.
     RoomIdle {

@@ -214,15 +214,15 @@ fn assistants(
         return Ok(Assistants::new(settings.clone(), Vec::new(), None));
     }
     let knowledge = Arc::new(KnowledgeAssistant::open(&settings.knowledge_dir, Arc::clone(clock)));
-    let with_articles = |provider: Provider| -> Arc<dyn Assistant> {
-        Arc::new(provider.with_retrieval(Arc::clone(&knowledge) as Arc<dyn Retrieval>))
-    };
+    let articles: Arc<dyn Retrieval> = Arc::<KnowledgeAssistant>::clone(&knowledge);
+    let with_articles =
+        |provider: Provider| -> Arc<dyn Assistant> { Arc::new(provider.with_retrieval(Arc::clone(&articles))) };
     let openai = Provider::openai(ProviderSettings::openai(settings)).map(with_articles);
     let anthropic = Provider::anthropic(ProviderSettings::anthropic(settings)).map(with_articles);
     let standard: Arc<dyn Assistant> = match settings.provider {
         config::Provider::OpenAi => Arc::clone(openai.as_ref().map_err(Clone::clone)?),
         config::Provider::Anthropic => Arc::clone(anthropic.as_ref().map_err(Clone::clone)?),
-        config::Provider::Knowledge | config::Provider::Off => Arc::clone(&knowledge) as Arc<dyn Assistant>,
+        config::Provider::Knowledge | config::Provider::Off => Arc::<KnowledgeAssistant>::clone(&knowledge),
     };
     let mut all: Vec<Arc<dyn Assistant>> = vec![knowledge];
     all.extend(openai);

@@ -49,11 +49,12 @@ impl Node {
             "request.id" = request_id.as_str(), "conversation.id" = conversation_id.as_str(),
             "user.id" = principal.user_id.as_str(); "conversation started"
         );
+        let greeted = start.mode == StartMode::Ai
+            && !duplicate
+            && self.greet(&conversation_id, conversation.chatbot_id.as_ref()).await;
         let user_id = principal.user_id.clone();
-        self.router(RouterMessage::Enroll { user_id, conversation_id: conversation_id.clone() });
-        if start.mode == StartMode::Ai && !duplicate {
-            self.greet(&conversation_id, conversation.chatbot_id.as_ref()).await;
-        }
+        let from = greeted.then_some(0);
+        self.router(RouterMessage::Enroll { user_id, conversation_id: conversation_id.clone(), from });
         let first_message = match start.first_message {
             Some(content) => {
                 Some(self.first_message(caller, &conversation_id, &start.client_id, content, &request_id).await?)
@@ -78,11 +79,12 @@ impl Node {
         Ok(Reply::Started { conversation_id, duplicate, escalation, first_message })
     }
 
-    /// The assistant's first line. A conversation without one is no worse, so a failure is only logged.
-    async fn greet(&self, conversation_id: &ConversationId, chatbot_id: Option<&ChatbotId>) {
-        let Some(bot) = chatbot_id.and_then(|id| self.chatbot(id)) else { return };
+    /// The assistant's first line; whether there is one. A conversation without it is no worse, so a failure is only
+    /// logged.
+    async fn greet(&self, conversation_id: &ConversationId, chatbot_id: Option<&ChatbotId>) -> bool {
+        let Some(bot) = chatbot_id.and_then(|id| self.chatbot(id)) else { return false };
         if bot.greeting.trim().is_empty() || !self.assistants().is_on() {
-            return;
+            return false;
         }
         let greeting = Write::Append(NewMessage {
             id: MessageId::from(self.new_id()),
@@ -98,8 +100,12 @@ impl Node {
             metadata: None,
             created_at: self.now(),
         });
-        if let Err(error) = self.writer.write(greeting).await {
-            log::warn!(error:display, "conversation.id" = conversation_id.as_str(); "the greeting was not stored");
+        match self.writer.write(greeting).await {
+            Ok(written) => matches!(written, Written::Appended { .. }),
+            Err(error) => {
+                log::warn!(error:display, "conversation.id" = conversation_id.as_str(); "the greeting was not stored");
+                false
+            }
         }
     }
 

@@ -195,7 +195,7 @@ impl RoomActor {
         let owner = record.conversation.assigned_agent_id.iter();
         for user_id in std::iter::once(&record.conversation.customer_id).chain(owner) {
             let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
-            self.node.router(RouterMessage::Enroll { user_id, conversation_id });
+            self.node.router(RouterMessage::Enroll { user_id, conversation_id, from: None });
         }
     }
 
@@ -324,7 +324,7 @@ impl RoomActor {
             gap |= record.apply(op) == Fit::Gap;
             if let Op::AddParticipant { user_id, .. } = op {
                 let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
-                self.node.router(RouterMessage::Enroll { user_id, conversation_id });
+                self.node.router(RouterMessage::Enroll { user_id, conversation_id, from: None });
             }
             if let Op::RemoveParticipant { user_id, .. } = op {
                 self.members.remove_user(&self.id, user_id);

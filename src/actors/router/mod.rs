@@ -275,11 +275,11 @@ impl RouterActor {
         self.pass_to_room(conversation_id, RoomMessage::Reopen, false);
     }
 
-    fn enroll(&mut self, user_id: &UserId, conversation_id: ConversationId) {
+    fn enroll(&mut self, user_id: &UserId, conversation_id: ConversationId, from: Option<i64>) {
         let Some(links) = self.users.get(user_id) else { return };
         let principal = Arc::clone(&links.principal);
         for session in links.sessions.clone() {
-            let message = RoomMessage::Enroll(session, Arc::clone(&principal), None);
+            let message = RoomMessage::Enroll(session, Arc::clone(&principal), from);
             self.pass_to_room(conversation_id.clone(), message, false);
         }
     }
@@ -336,7 +336,7 @@ impl Handler<RouterMessage> for RouterActor {
             RouterMessage::HubUp(hub) => self.hub_up(hub),
             RouterMessage::SessionUp { session, principal } => self.session_up(session, principal),
             RouterMessage::SessionDown { session_id, user_id } => self.session_down(&session_id, &user_id),
-            RouterMessage::Enroll { user_id, conversation_id } => self.enroll(&user_id, conversation_id),
+            RouterMessage::Enroll { user_id, conversation_id, from } => self.enroll(&user_id, conversation_id, from),
             RouterMessage::RoomIdle { conversation_id, handled, life } => {
                 self.room_idle(&conversation_id, handled, life)
             }
