@@ -184,6 +184,7 @@ diesel::table! {
         max_wait_at -> Nullable<BigInt>,
         abandon_at -> Nullable<BigInt>,
         predicted_wait_s -> Nullable<BigInt>,
+        predicted_p90_s -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
     }
 }
@@ -239,6 +240,7 @@ diesel::table! {
         queued_at -> BigInt,
         waited_ms -> BigInt,
         predicted_s -> Nullable<BigInt>,
+        predicted_p90_s -> Nullable<BigInt>,
         outcome -> Text,
     }
 }

@@ -75,6 +75,8 @@ pub struct WaitSample {
     pub waited_ms: i64,
     /// The first estimate (p50, seconds), if one was given.
     pub predicted_s: Option<i64>,
+    /// The same estimate's p90.
+    pub predicted_p90_s: Option<i64>,
     /// How the wait ended.
     pub outcome: EntryStatus,
 }

@@ -99,6 +99,8 @@ pub struct QueueEntry {
     pub abandon_at: Option<Timestamp>,
     /// The estimate (p50, seconds) given first, for its accuracy.
     pub predicted_wait_s: Option<i64>,
+    /// The same estimate's p90.
+    pub predicted_p90_s: Option<i64>,
 }
 
 /// Where an offer stands.

@@ -8,7 +8,7 @@ use crate::domain::escalation::{EntryStatus, WaitSample};
 pub struct Forecast {
     /// The first p50 that was given, in seconds.
     pub p50_s: i64,
-    /// The first p90, when it was kept.
+    /// The same estimate's p90; none in samples from before it was kept.
     pub p90_s: Option<i64>,
     /// What it came to, in milliseconds.
     pub waited_ms: i64,
@@ -18,7 +18,8 @@ impl Forecast {
     /// What a stored sample says; none when no estimate was given or the customer was not served.
     pub fn of(sample: &WaitSample) -> Option<Self> {
         let p50_s = sample.predicted_s?;
-        (sample.outcome == EntryStatus::Assigned).then_some(Self { p50_s, p90_s: None, waited_ms: sample.waited_ms })
+        let served = sample.outcome == EntryStatus::Assigned;
+        served.then_some(Self { p50_s, p90_s: sample.predicted_p90_s, waited_ms: sample.waited_ms })
     }
 }
 

@@ -218,10 +218,13 @@ fn the_report_compares_served_waits_with_their_forecasts() {
         conversation_id: "c".into(),
         queued_at: Timestamp::from_millis(0),
         waited_ms: 90_000,
+        predicted_p90_s: None,
         predicted_s: Some(60),
         outcome: EntryStatus::Assigned,
     };
     assert_eq!(Forecast::of(&sample), Some(forecast(60, None, 90_000)));
+    sample.predicted_p90_s = Some(120);
+    assert_eq!(Forecast::of(&sample), Some(forecast(60, Some(120), 90_000)));
     sample.outcome = EntryStatus::Abandoned;
     assert_eq!(Forecast::of(&sample), None, "who gave up was not served");
 }

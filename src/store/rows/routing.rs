@@ -32,6 +32,7 @@ pub(in crate::store) struct EntryRow {
     pub max_wait_at: Option<i64>,
     pub abandon_at: Option<i64>,
     pub predicted_wait_s: Option<i64>,
+    pub predicted_p90_s: Option<i64>,
     pub ended_at: Option<i64>,
 }
 
@@ -56,6 +57,7 @@ impl EntryRow {
             max_wait_at: millis(entry.max_wait_at),
             abandon_at: millis(entry.abandon_at),
             predicted_wait_s: entry.predicted_wait_s,
+            predicted_p90_s: entry.predicted_p90_s,
             ended_at: None,
         }
     }
@@ -79,6 +81,7 @@ impl EntryRow {
             max_wait_at: moment(self.max_wait_at),
             abandon_at: moment(self.abandon_at),
             predicted_wait_s: self.predicted_wait_s,
+            predicted_p90_s: self.predicted_p90_s,
         })
     }
 }
@@ -238,6 +241,7 @@ pub(in crate::store) struct WaitSampleRow {
     pub queued_at: i64,
     pub waited_ms: i64,
     pub predicted_s: Option<i64>,
+    pub predicted_p90_s: Option<i64>,
     pub outcome: String,
 }
 
@@ -249,6 +253,7 @@ impl WaitSampleRow {
             queued_at: sample.queued_at.as_millis(),
             waited_ms: sample.waited_ms,
             predicted_s: sample.predicted_s,
+            predicted_p90_s: sample.predicted_p90_s,
             outcome: sample.outcome.as_str().to_owned(),
         }
     }
@@ -260,6 +265,7 @@ impl WaitSampleRow {
             queued_at: at(self.queued_at),
             waited_ms: self.waited_ms,
             predicted_s: self.predicted_s,
+            predicted_p90_s: self.predicted_p90_s,
         })
     }
 }

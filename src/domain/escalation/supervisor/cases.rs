@@ -120,6 +120,7 @@ impl Supervisor {
             queued_at: entry.queued_at,
             waited_ms: waited.get(),
             predicted_s: entry.predicted_wait_s,
+            predicted_p90_s: entry.predicted_p90_s,
             outcome,
         };
         self.apply(Op::RecordWait(sample), out);

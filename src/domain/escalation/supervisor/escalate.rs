@@ -183,7 +183,9 @@ impl Supervisor {
     fn after_enqueue(&mut self, now: Timestamp, id: &ConversationId, out: &mut Effects) -> Option<QueuePlace> {
         let place = self.place(now, id)?;
         if let Ok(range) = place.wait {
-            self.edit_entry(id, out, |entry| entry.predicted_wait_s = Some(range.p50_s));
+            self.edit_entry(id, out, |entry| {
+                (entry.predicted_wait_s, entry.predicted_p90_s) = (Some(range.p50_s), Some(range.p90_s));
+            });
         }
         let entry = self.state.entries.get(id)?;
         if entry.status == EntryStatus::Waiting {
@@ -218,6 +220,7 @@ impl Supervisor {
             max_wait_at: settings.max_wait.map(|wait| now + wait),
             abandon_at: None,
             predicted_wait_s: None,
+            predicted_p90_s: None,
         }
     }
 

@@ -166,13 +166,19 @@ impl Supervisor {
         self.estimator.estimate(&WaitInput {
             entries_ahead: u32::try_from(entries_ahead).unwrap_or(u32::MAX),
             serving_units: u32::try_from(supply.serving).unwrap_or(0),
-            free_units: u32::try_from(supply.free).unwrap_or(0),
+            free_units: if self.is_kept_back(id) { 0 } else { u32::try_from(supply.free).unwrap_or(0) },
             stats: self.state.stats.clone(),
             default_handle_time: self.settings.default_handle_time,
             has_prior: self.settings.default_handle_time > Millis::ZERO,
             open,
             head_waited: Some(now.since(head_queued_at)),
         })
+    }
+
+    /// A free unit does not serve it at once: somebody has to take it, or it is kept for the last agent (R8).
+    fn is_kept_back(&self, id: &ConversationId) -> bool {
+        let kept = self.state.entries.get(id).is_some_and(|entry| entry.sticky_until.is_some());
+        kept || self.mode_for(id) == RoutingMode::Manual
     }
 
     /// What may serve an entry: the unit that its own offer keeps for it is free for it.
