@@ -168,6 +168,11 @@ impl Turns {
         Self { settings, state: State::Idle, ours, taken: 0, open: None, refused: false, asking: false, number: 0 }
     }
 
+    /// Whether the conversation is the assistant's.
+    pub fn is_ours(&self) -> bool {
+        self.ours
+    }
+
     /// Whether a turn is under way, or its reply on its way to the disk.
     pub fn is_busy(&self) -> bool {
         self.state != State::Idle

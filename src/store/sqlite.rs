@@ -200,33 +200,43 @@ fn now<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     future.now_or_never().unwrap_or_else(|| Err(StoreError::Aborted("a query waited".into())))
 }
 
-/// What differs between the databases on the write path: here, one statement a row on the same thread.
+/// What differs between the databases on the write path: here, statements written out for all rows of a batch.
+///
+/// Diesel prepares an update or insert anew for every row on this database, and that costs more than running it.
 mod batch {
     #![expect(clippy::unused_async, reason = "the same calls are awaited on PostgreSQL")]
 
     use diesel::prelude::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
     use super::Conn;
-    use diesel::dsl::case_when;
-    use diesel::sql_types::{BigInt, Nullable};
-
     use super::queries::write::{Claim, MessageKey};
     use crate::store::rows::MessageRow;
-    use crate::store::schema::{conversations, messages};
+    use crate::store::schema::conversations;
     use crate::store::{Failed, Result};
+
+    /// Rows in one statement; 15 values each stay far below SQLite's 32,766.
+    const ROWS: usize = 256;
+
+    /// `(?,?),(?,?)` for this many rows of this many values.
+    fn places(rows: usize, values: usize) -> String {
+        let row = format!("({})", vec!["?"; values].join(","));
+        vec![row; rows].join(",")
+    }
 
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
         let mut found = Vec::new();
-        for (conversation_id, sender_id, client_id) in keys {
-            let row = messages::table
-                .filter(messages::conversation_id.eq(conversation_id))
-                .filter(messages::sender_id.eq(sender_id))
-                .filter(messages::client_id.eq(client_id))
-                .select(MessageRow::as_select())
-                .first(conn)
-                .optional()
-                .failed()?;
-            found.extend(row);
+        for some in keys.chunks(ROWS) {
+            let text = format!(
+                "WITH k (c, s, i) AS (VALUES {}) SELECT m.* FROM k CROSS JOIN messages m \
+                 ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i",
+                places(some.len(), 3)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for (conversation_id, sender_id, client_id) in some {
+                query = query.bind::<Text, _>(conversation_id).bind::<Text, _>(sender_id).bind::<Text, _>(client_id);
+            }
+            found.extend(query.load::<MessageRow>(conn).failed()?);
         }
         Ok(found)
     }
@@ -239,45 +249,68 @@ mod batch {
             .failed()
     }
 
+    #[derive(QueryableByName)]
+    struct Head {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = BigInt)]
+        last_seq: i64,
+    }
+
     pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
         let mut taken = Vec::with_capacity(claims.len());
-        for claim in claims {
-            // Typed throughout, and so prepared once: a fragment of text would be prepared anew for every row.
-            let open = conversations::table.find(&claim.conversation_id).filter(conversations::status.ne("CLOSED"));
-            let numbered = conversations::last_seq.eq(conversations::last_seq + claim.count);
-            let head = match (claim.touched_at, claim.answered_at) {
-                (None, _) => diesel::update(open).set(numbered).returning(conversations::last_seq).get_result(conn),
-                (Some(at), None) => diesel::update(open)
-                    .set((
-                        numbered,
-                        conversations::last_message_at.eq(at),
-                        conversations::idle_warned_at.eq(None::<i64>),
-                    ))
-                    .returning(conversations::last_seq)
-                    .get_result(conn),
-                (Some(at), Some(answered)) => diesel::update(open)
-                    .set((
-                        numbered,
-                        conversations::last_message_at.eq(at),
-                        conversations::idle_warned_at.eq(None::<i64>),
-                        conversations::first_response_at.eq(case_when(
-                            conversations::first_response_at.is_null(),
-                            answered.into_sql::<Nullable<BigInt>>(),
-                        )
-                        .otherwise(conversations::first_response_at)),
-                    ))
-                    .returning(conversations::last_seq)
-                    .get_result(conn),
-            };
-            let head: Option<i64> = head.optional().failed()?;
-            taken.extend(head.map(|head| (claim.conversation_id.clone(), head)));
+        for some in claims.chunks(ROWS) {
+            let text = format!(
+                "WITH w (id, n, touched, answered) AS (VALUES {}) \
+                 UPDATE conversations SET last_seq = last_seq + w.n, \
+                     last_message_at = coalesce(w.touched, last_message_at), \
+                     idle_warned_at = CASE WHEN w.touched IS NULL THEN idle_warned_at ELSE NULL END, \
+                     first_response_at = coalesce(first_response_at, w.answered) \
+                 FROM w WHERE conversations.id = w.id AND conversations.status <> 'CLOSED' \
+                 RETURNING conversations.id AS id, conversations.last_seq AS last_seq",
+                places(some.len(), 4)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for claim in some {
+                query = query
+                    .bind::<Text, _>(&claim.conversation_id)
+                    .bind::<BigInt, _>(claim.count)
+                    .bind::<Nullable<BigInt>, _>(claim.touched_at)
+                    .bind::<Nullable<BigInt>, _>(claim.answered_at);
+            }
+            let heads: Vec<Head> = query.load(conn).failed()?;
+            taken.extend(heads.into_iter().map(|head| (head.id, head.last_seq)));
         }
         Ok(taken)
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
-        for row in rows {
-            diesel::insert_into(messages::table).values(row).execute(conn).failed()?;
+        for some in rows.chunks(ROWS) {
+            let text = format!(
+                "INSERT INTO messages (id, conversation_id, seq, sender_id, sender_name, sender_role, kind, content, \
+                 ai_generated, client_id, reply_to, metadata, created_at, edited_at, deleted_at) VALUES {}",
+                places(some.len(), 15)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for row in some {
+                query = query
+                    .bind::<Text, _>(&row.id)
+                    .bind::<Text, _>(&row.conversation_id)
+                    .bind::<BigInt, _>(row.seq)
+                    .bind::<Nullable<Text>, _>(&row.sender_id)
+                    .bind::<Text, _>(&row.sender_name)
+                    .bind::<Text, _>(&row.sender_role)
+                    .bind::<Text, _>(&row.kind)
+                    .bind::<Text, _>(&row.content)
+                    .bind::<Bool, _>(row.ai_generated)
+                    .bind::<Nullable<Text>, _>(&row.client_id)
+                    .bind::<Nullable<Text>, _>(&row.reply_to)
+                    .bind::<Nullable<Text>, _>(&row.metadata)
+                    .bind::<BigInt, _>(row.created_at)
+                    .bind::<Nullable<BigInt>, _>(row.edited_at)
+                    .bind::<Nullable<BigInt>, _>(row.deleted_at);
+            }
+            query.execute(conn).failed()?;
         }
         Ok(())
     }

@@ -132,9 +132,13 @@ impl RoomActor {
             return;
         }
         self.desk.heard = message.seq;
-        let wants_human = self.node.assistants().wants_human(&message.content);
-        let unhappy = self.desk.mood.heard(&message.content, self.desk.previous.as_deref());
-        self.desk.previous = Some(message.content.clone());
+        let (mut wants_human, mut unhappy) = (false, false);
+        // What is said to a person is not searched for a wish that is granted already.
+        if self.desk.turns.is_ours() {
+            wants_human = self.node.assistants().wants_human(&message.content);
+            unhappy = self.desk.mood.heard(&message.content, self.desk.previous.as_deref());
+            self.desk.previous = Some(message.content.clone());
+        }
         let steps = self.desk.turns.heard(Heard { seq: message.seq, wants_human, unhappy });
         self.assist(steps, ctx);
     }
