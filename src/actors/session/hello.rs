@@ -9,6 +9,7 @@ use crate::domain::conversation::ConversationStatus;
 use crate::domain::event::Event;
 use crate::domain::rejection::Rejection;
 use crate::domain::session::{Claim, Input};
+use crate::domain::time::Millis;
 use crate::domain::user::{Principal, Role};
 use crate::protocol::dialect::{self, WireId};
 use crate::protocol::encoded::Encoded;
@@ -26,6 +27,9 @@ use super::hub::FromSession;
 const RESTORED: i64 = 20;
 /// Conversations of an agent whose room is entered by itself.
 const OWNED: i64 = 200;
+
+/// A busy or absent database is asked again this much later.
+const AGAIN: Millis = Millis::new(1000);
 
 impl SessionActor {
     pub(super) fn hello_by_upgrade(&mut self, token: String, ctx: &mut Context<Self>) {
@@ -133,7 +137,7 @@ impl SessionActor {
 
     /// A returning customer's conversation with its last messages (seed 002); from there on it is live.
     fn restore(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
-        let (node, session) = (Arc::clone(&self.node), self.reference());
+        let (node, session, again) = (Arc::clone(&self.node), self.reference(), Arc::clone(&principal));
         let look = async move {
             let Some(conversation) = node.store().current_conversation_of(&principal.user_id).await? else {
                 return Ok(None);
@@ -146,11 +150,16 @@ impl SessionActor {
             };
             Ok::<_, crate::store::StoreError>(Some((principal, session, conversation, history, agent)))
         };
-        ctx.spawn(look.into_actor(self).map(|found, this, ctx| {
+        ctx.spawn(look.into_actor(self).map(move |found, this, ctx| {
             let (principal, session, conversation, history, agent) = match found {
                 Ok(Some(found)) => found,
                 Ok(None) => return,
-                Err(error) => return log::warn!(error:display; "a returning customer's conversation could not be read"),
+                Err(error) => {
+                    log::warn!(error:display; "a returning customer's conversation could not be read; trying again");
+                    let later = this.node.clock().sleep_until(this.node.now() + AGAIN);
+                    ctx.spawn(later.into_actor(this).map(move |(), this, ctx| this.restore(again, ctx)));
+                    return;
+                }
             };
             let last_seq = conversation.last_seq;
             let event = Event::ChatSessionRestored {
@@ -166,7 +175,7 @@ impl SessionActor {
     }
 
     fn enter_owned(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
-        let (node, session) = (Arc::clone(&self.node), self.reference());
+        let (node, session, again) = (Arc::clone(&self.node), self.reference(), Arc::clone(&principal));
         let look = async move {
             let filter = ConversationFilter {
                 assigned_agent_id: Some(principal.user_id.clone()),
@@ -181,9 +190,11 @@ impl SessionActor {
             }
             Ok::<_, crate::store::StoreError>(())
         };
-        ctx.spawn(look.into_actor(self).map(|done, _, _| {
+        ctx.spawn(look.into_actor(self).map(move |done, this, ctx| {
             if let Err(error) = done {
-                log::warn!(error:display; "an agent's conversations could not be read");
+                log::warn!(error:display; "an agent's conversations could not be read; trying again");
+                let later = this.node.clock().sleep_until(this.node.now() + AGAIN);
+                ctx.spawn(later.into_actor(this).map(move |(), this, ctx| this.enter_owned(again, ctx)));
             }
         }));
     }
