@@ -1,6 +1,8 @@
 //! The assistant through real sockets: answers first, hands over without fail, never talks over a person.
 
+mod counts;
 mod double;
+mod vendors;
 
 use serde_json::{Value, json};
 use switchboard::assistant::{AssistantError, HandOff, Reply};

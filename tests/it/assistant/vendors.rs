@@ -1,0 +1,1 @@
+//! The whole engine with providers that speak the vendors' interfaces.
