@@ -132,16 +132,17 @@ async fn a_streamed_answer_reaches_the_socket_in_pieces_and_is_stored_whole() {
         [(Vendor::OpenAi, "POST /v1/chat/completions", 19), (Vendor::Anthropic, "POST /v1/messages", 24)]
     {
         let gate = Arc::new(Notify::new());
-        let parts = pieces(of, &["It is", " on its wäy. 🦀"]);
+        let parts = pieces(of, &["It is", " on its", " wäy. 🦀"]);
         let script = vec![
             stream_head(),
             chunk(&parts[0]),
             Step::Wait(Arc::clone(&gate)),
             chunk(&parts[1]),
             Step::Wait(Arc::clone(&gate)),
+            chunk(&parts[2]),
             last_chunk(),
         ];
-        // The first piece is shown before the second is made.
+        // Each piece is shown before the next is made.
         let mut shop = Shop::open(of, vec![script]).await;
         shop.says("m1", "Where is my order?").await;
         let heard = shop.vendor.next().await;
@@ -154,10 +155,11 @@ async fn a_streamed_answer_reaches_the_socket_in_pieces_and_is_stored_whole() {
         gate.notify_one();
         shop.server.clock.advance(Millis::new(34));
         let second = shop.cleo.expect("ai_message_delta").await;
-        assert_eq!((&second["delta"], &second["index"]), (&json!(" on its wäy. 🦀"), &json!(1)), "{of:?}");
+        assert_eq!((&second["delta"], &second["index"]), (&json!(" on its"), &json!(1)), "{of:?}");
         gate.notify_one();
         let said = shop.reply().await;
         assert_eq!((&said["content"], &said["messageId"]), (&json!("It is on its wäy. 🦀"), &begun["messageId"]));
+        assert!("It is on its wäy. 🦀".starts_with(&shop.deltas()), "{}", shop.deltas());
         let stored = shop.stored("messages").await;
         let lines = stored["items"].as_array().unwrap();
         let line = lines.iter().find(|line| line["messageId"] == begun["messageId"]).unwrap();
