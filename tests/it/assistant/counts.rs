@@ -36,6 +36,7 @@ async fn another(stage: &Stage, name: &str) -> (Client, String) {
     let mut client = Client::connect(&stage.server, &token).await;
     let started = client.ack("start_conversation", json!({ "clientId": "c1" })).await;
     let id = started["conversationId"].as_str().unwrap().to_owned();
+    client.expect("ai_message").await;
     client.ack("send_message", json!({ "conversationId": id, "content": "Hello there", "clientId": "m1" })).await;
     (client, id)
 }

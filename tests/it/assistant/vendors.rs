@@ -49,6 +49,8 @@ impl Shop {
         let mut cleo = Client::connect(&server, &token).await;
         let started = cleo.ack("start_conversation", json!({ "clientId": "c1" })).await;
         let id = started["conversationId"].as_str().unwrap().to_owned();
+        // From the greeting on, the socket is in the room: a later one would get the text so far, and no deltas.
+        cleo.expect("ai_message").await;
         Self { server, vendor, cleo, id }
     }
 
