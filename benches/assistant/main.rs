@@ -38,7 +38,7 @@ const STEADY: Duration = Duration::from_millis(100);
 /// Turns in parallel for memory and fairness; each takes 20 × 250 ms, so that all are under way at one moment.
 const MANY: usize = 1_000;
 const SLOW: Duration = Duration::from_millis(250);
-/// Customers that begin at the same time as the sockets are opened.
+/// Sockets that are opened at a time.
 const AT_ONCE: usize = 64;
 const WHOLE_RUN: Duration = Duration::from_secs(60);
 
@@ -56,8 +56,8 @@ struct Customer {
 }
 
 impl Customer {
-    async fn open(address: &str, n: usize) -> Self {
-        let bearer = token(&format!("asks-{n}"), Role::Customer);
+    async fn open(address: &str, name: &str) -> Self {
+        let bearer = token(name, Role::Customer);
         let mut socket = Socket::open(address, &bearer).await.expect("a socket");
         let start = "{\"type\":\"start_conversation\",\"id\":\"start\",\"data\":{\"clientId\":\"only\"}}";
         socket.sender.text(start).await.expect("sent");
@@ -135,7 +135,7 @@ struct Load {
     spread: Duration,
 }
 
-async fn ours_at_once(provider: &Arc<Provider>, customers: Vec<Customer>, load: Load) -> (Vec<Customer>, Vec<Seen>) {
+async fn ours_at_once(provider: &Arc<Provider>, customers: Vec<Customer>, load: Load) -> Vec<Seen> {
     let of = customers.len();
     let turning = customers.into_iter().enumerate().map(|(n, mut customer)| {
         let provider = Arc::clone(provider);
@@ -145,16 +145,14 @@ async fn ours_at_once(provider: &Arc<Provider>, customers: Vec<Customer>, load: 
             for round in 0..load.rounds {
                 seen.push(customer.turn(&provider, numbers(load.part, n) + round, load.pace).await);
             }
-            (customer, seen)
+            seen
         })
     });
-    let (mut back, mut seen) = (Vec::new(), Vec::new());
+    let mut seen = Vec::new();
     for turned in turning.collect::<Vec<_>>() {
-        let (customer, turns) = turned.await.expect("turns");
-        back.push(customer);
-        seen.extend(turns);
+        seen.extend(turned.await.expect("turns"));
     }
-    (back, seen)
+    seen
 }
 
 async fn floor_at_once(provider: &Arc<Provider>, of: usize, load: Load) -> Vec<Seen> {
@@ -178,14 +176,15 @@ async fn floor_at_once(provider: &Arc<Provider>, of: usize, load: Load) -> Vec<S
     seen
 }
 
-async fn open_all(address: &str) -> Vec<Customer> {
+/// New customers for each part: a socket that nobody reads meanwhile loses its heartbeat.
+async fn open_all(address: &str, part: &str, of: usize) -> Vec<Customer> {
     let slots = Arc::new(Semaphore::new(AT_ONCE));
-    let opening: Vec<_> = (0..MANY)
+    let opening: Vec<_> = (0..of)
         .map(|n| {
-            let (address, slots) = (address.to_owned(), Arc::clone(&slots));
+            let (address, name, slots) = (address.to_owned(), format!("{part}-{n}"), Arc::clone(&slots));
             tokio::spawn(async move {
                 let _slot = slots.acquire().await.expect("a slot");
-                Customer::open(&address, n).await
+                Customer::open(&address, &name).await
             })
         })
         .collect();
@@ -225,13 +224,13 @@ async fn memory(program: &Program, provider: &Provider) -> (usize, u64) {
     (most, resident)
 }
 
-async fn many(program: &Program, provider: &Arc<Provider>, customers: Vec<Customer>) {
-    let before = program.resident();
+async fn many(program: &Program, provider: &Arc<Provider>) {
     // Begun within a fifth of a turn: for the rest of it all of them run.
     let load = Load { part: 5, rounds: 1, pace: SLOW, spread: SLOW / 5 };
-    let ((most, during), (_customers, ours)) =
-        tokio::join!(memory(program, provider), ours_at_once(provider, customers, load));
     let floor = floor_at_once(provider, MANY, Load { part: 6, ..load }).await;
+    let customers = open_all(&program.address, "many", MANY).await;
+    let before = program.resident();
+    let ((most, during), ours) = tokio::join!(memory(program, provider), ours_at_once(provider, customers, load));
     let per_turn = during.saturating_sub(before) / u64::try_from(most.max(1)).expect("few");
     let kib = format!("{}.{} KiB", per_turn / 1024, per_turn % 1024 * 10 / 1024);
     row(&format!("memory for each of {most} turns under way at once"), &kib, "", "");
@@ -254,20 +253,16 @@ async fn run(folder: &std::path::Path) {
     ];
     let url = format!("sqlite:{}/assistant.db", folder.display());
     let program = Program::start(folder, &url, &settings).await;
-    let mut customers = open_all(&program.address).await;
     let what = "first token to first delta";
-    print_added(
-        &format!("1 turn at a time, {what}"),
-        &ours_alone(&provider, &mut customers[0]).await,
-        &floor_alone(&provider).await,
-    );
-    let rest = customers.split_off(SOME);
+    let floor = floor_alone(&provider).await;
+    let mut customer = Customer::open(&program.address, "alone").await;
+    print_added(&format!("1 turn at a time, {what}"), &ours_alone(&provider, &mut customer).await, &floor);
     let load = Load { part: 3, rounds: ROUNDS, pace: STEADY, spread: STEADY };
-    let (mut customers, ours) = ours_at_once(&provider, customers, load).await;
     let floor = floor_at_once(&provider, SOME, Load { part: 4, ..load }).await;
+    let customers = open_all(&program.address, "some", SOME).await;
+    let ours = ours_at_once(&provider, customers, load).await;
     print_added(&format!("{SOME} turns at once, {what}"), &ours, &floor);
-    customers.extend(rest);
-    many(&program, &provider, customers).await;
+    many(&program, &provider).await;
 }
 
 #[tokio::main(flavor = "current_thread")]
