@@ -182,6 +182,8 @@ listed! {
         ChatbotDelete = "chatbot.delete",
         /// Asks whether a chatbot's people are there.
         ChatbotAvailability = "chatbot.availability",
+        /// Reads what the assistant has done and cost.
+        AssistantUsage = "assistant.usage",
         /// Watches topics; each topic is an action of its own besides.
         Subscribe = "topic.subscribe",
         /// Stops watching topics.
@@ -367,6 +369,7 @@ impl Action {
             Self::AgentUpdate => row(Agent, [NO, NO, ANY, NO]),
             Self::AgentCreate => row(Nothing, [NO, NO, ALWAYS, NO]),
 
+            Self::AssistantUsage => row(Nothing, [NO, NO, ALWAYS, NO]),
             Self::ChatbotList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::ChatbotGet => row(Chatbot, [NO, OTHER, OTHER, NO]),
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),

@@ -199,6 +199,11 @@ impl Turns {
         self.ours && self.open.is_some()
     }
 
+    /// A hand-off was refused in this engagement: a further one of the assistant's leads nowhere.
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+
     /// The customer said something durable.
     pub fn heard(&mut self, heard: Heard) -> Vec<Step> {
         self.open = Some(heard);

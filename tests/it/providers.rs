@@ -1,8 +1,8 @@
 //! The providers against servers on this machine that speak the vendors' formats, well and badly.
 
 mod bad_luck;
-mod formats;
-mod server;
+pub mod formats;
+pub mod server;
 
 use std::sync::Arc;
 
@@ -18,18 +18,18 @@ use tokio::sync::mpsc;
 use server::Server;
 
 /// Looked for in everything that is printed.
-const KEY: &str = "sk-very-secret-7f3a";
+pub const KEY: &str = "sk-very-secret-7f3a";
 
 /// 2026-11-21 07:36:40 UTC.
 const NOW: Timestamp = Timestamp::from_millis(1_795_246_600_000);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Vendor {
+pub enum Vendor {
     OpenAi,
     Anthropic,
 }
 
-const BOTH: [Vendor; 2] = [Vendor::OpenAi, Vendor::Anthropic];
+pub const BOTH: [Vendor; 2] = [Vendor::OpenAi, Vendor::Anthropic];
 
 /// Wide enough that no slow machine meets them; a test that is about one makes it small.
 fn limits() -> Limits {
@@ -121,7 +121,7 @@ async fn once(vendor: Vendor, limits: Limits, scripts: Vec<Vec<server::Step>>) -
     ask(&started(vendor, &server, limits)).await.1
 }
 
-fn sse(events: &[(&str, serde_json::Value)]) -> String {
+pub fn sse(events: &[(&str, serde_json::Value)]) -> String {
     events
         .iter()
         .map(|(name, data)| match name.is_empty() {

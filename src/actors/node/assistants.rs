@@ -1,8 +1,8 @@
 //! Who answers in this process, how many turns at once, and what is said when a human is wanted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -10,8 +10,16 @@ use crate::assistant::hand_off::wish::{PhraseSet, Wishes};
 use crate::assistant::{Assistant, AssistantError};
 use crate::config;
 use crate::domain::chatbot::{Chatbot, HandOffMode};
-use crate::domain::time::Millis;
+use crate::domain::ids::{ChatbotId, UserId};
+use crate::domain::time::{Millis, Timestamp};
 use crate::domain::turn::TurnSettings;
+use crate::domain::usage::{Cost, Counters, ProviderCounters, TurnRecord, Usage};
+
+/// What was used, and what came of it.
+struct Book {
+    usage: Usage,
+    counters: Counters,
+}
 
 /// The assistants of an installation.
 pub struct Assistants {
@@ -23,6 +31,7 @@ pub struct Assistants {
     settings: config::Assistant,
     /// An agent is connected and takes new conversations.
     reachable: AtomicBool,
+    book: Mutex<Book>,
 }
 
 impl Assistants {
@@ -40,6 +49,7 @@ impl Assistants {
             slots: Arc::new(Semaphore::new(settings.turns_at_once.min(Semaphore::MAX_PERMITS))),
             wait: config::millis(settings.turn_wait_ms),
             wishes: Wishes::new(&[extra]),
+            book: Mutex::new(Book { usage: Usage::new(settings.usage_settings()), counters: Counters::default() }),
             settings,
             reachable: AtomicBool::new(false),
         }
@@ -103,5 +113,32 @@ impl Assistants {
     /// Whether anybody could take over, as far as is known.
     pub fn humans_reachable(&self) -> bool {
         self.reachable.load(Ordering::Relaxed)
+    }
+
+    /// Lets one turn of a customer through, and counts it.
+    ///
+    /// # Errors
+    /// `OverLimit` with the name of the setting whose limit is reached; then the turn counts for none.
+    pub fn admit(&self, now: Timestamp, customer: &UserId, chatbot: Option<&ChatbotId>) -> Result<(), AssistantError> {
+        self.book().usage.admit(now, customer, chatbot).map_err(AssistantError::OverLimit)
+    }
+
+    /// Counts what a turn has spent, and says what it cost.
+    pub fn spent(&self, now: Timestamp, chatbot: Option<&ChatbotId>, input_tokens: u64, output_tokens: u64) -> Cost {
+        self.book().usage.spent(now, chatbot, input_tokens, output_tokens)
+    }
+
+    /// Counts a turn that is over.
+    pub fn count(&self, provider: &str, turn: &TurnRecord) {
+        self.book().counters.record(provider, turn);
+    }
+
+    /// What each provider did since the start of the process.
+    pub fn counted(&self) -> BTreeMap<String, ProviderCounters> {
+        self.book().counters.snapshot()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, MessageKind, NewMessage, SenderRole};
 use crate::domain::time::Millis;
 use crate::domain::turn::{Cause, Ended, Heard, Posted, Step, Turns};
+use crate::domain::usage::TurnOutcome;
 use crate::protocol::encoded::Encoded;
 use crate::protocol::json::{KeyStyle, object};
 use crate::store::{StoreError, Write, Written};
@@ -26,6 +27,7 @@ use super::super::failure::Failure;
 use super::super::messages::{Answer, HubMessage, ReplyTo, RoomMessage, RouterMessage, SessionRef, SupervisorMessage};
 use super::super::node::Node;
 use super::super::tell::{Overflow, tell};
+use super::meter::{FirstDelta, Meter};
 use super::{Record, RoomActor};
 
 /// Lines of the conversation that an assistant is shown at most.
@@ -44,6 +46,8 @@ pub(super) struct Desk {
     /// The newest message of the customer that was taken up: a room that reads itself again sees it again.
     heard: i64,
     draft: Option<Draft>,
+    /// The reply that is on its way to the disk invites the customer to confirm the hand-over.
+    invited: bool,
 }
 
 /// A reply that is being made.
@@ -56,7 +60,7 @@ struct Draft {
     index: u32,
     gathered: Arc<Mutex<Gathered>>,
     running: Option<SpawnHandle>,
-    provider: String,
+    meter: Meter,
     reply: Option<Reply>,
 }
 
@@ -74,10 +78,12 @@ struct ToRoom {
     node: Arc<Node>,
     conversation_id: ConversationId,
     turn: u64,
+    first: FirstDelta,
 }
 
 impl DeltaSink for ToRoom {
     fn delta(&mut self, text: &str) {
+        self.first.get_or_init(|| self.node.now());
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
         gathered.text.push_str(text);
         if !std::mem::replace(&mut gathered.armed, true) {
@@ -97,6 +103,7 @@ impl Desk {
             previous: None,
             heard: 0,
             draft: None,
+            invited: false,
         }
     }
 
@@ -151,9 +158,11 @@ impl RoomActor {
     pub(super) fn desk_shut_down(&mut self, ctx: &mut Context<Self>) {
         let steps = self.desk.turns.shut_down();
         if !steps.is_empty()
-            && let Some(running) = self.desk.draft.as_mut().and_then(|draft| draft.running.take())
+            && let Some(draft) = self.desk.draft.as_mut()
+            && let Some(running) = draft.running.take()
         {
             ctx.cancel_future(running);
+            draft.meter.settle(TurnOutcome::Failed("shutdown"));
         }
         self.assist(steps, ctx);
     }
@@ -204,6 +213,9 @@ impl RoomActor {
 
     fn begin(&mut self, turn: u64, ctx: &mut Context<Self>) {
         let Some(assistant) = self.assistant() else { return };
+        let Record::Here(record) = &self.record else { return };
+        let (customer, chatbot_id) = (&record.conversation.customer_id, record.conversation.chatbot_id.clone());
+        let admitted = self.node.assistants().admit(self.node.now(), customer, chatbot_id.as_ref());
         let message_id = MessageId::from(self.node.new_id());
         let gathered = Arc::new(Mutex::new(Gathered::default()));
         let mut sink = ToRoom {
@@ -211,11 +223,15 @@ impl RoomActor {
             node: Arc::clone(&self.node),
             conversation_id: self.id.clone(),
             turn,
+            first: FirstDelta::default(),
         };
+        self.desk.invited = false;
         let provider = assistant.provider().to_owned();
+        let meter = Meter::new(Arc::clone(&self.node), provider.clone(), chatbot_id, Arc::clone(&sink.first));
         log::debug!("conversation.id" = self.id.as_str(), "assistant.provider" = provider.as_str(); "turn begins");
         let (node, asked) = (Arc::clone(&self.node), self.turn_without_history());
         let work = async move {
+            admitted?;
             let Some(mut asked) = asked else { return Err(AssistantError::Overloaded) };
             let _place = node.assistants().place(node.clock().as_ref()).await?;
             let lines = node.store().messages_before(&asked.conversation_id, i64::MAX, HISTORY_LINES).await;
@@ -232,7 +248,7 @@ impl RoomActor {
             index: 0,
             gathered,
             running: Some(running),
-            provider,
+            meter,
             reply: None,
         });
         if let Some(event) = self.desk_so_far() {
@@ -287,32 +303,57 @@ impl RoomActor {
         let Some(draft) = self.desk.draft.as_mut().filter(|draft| draft.turn == turn) else { return };
         draft.running = None;
         let ended = match done {
-            Ok(mut reply) => {
-                let promised = reply.hand_off.is_none() && promises_human(&reply.text);
-                let cause = match reply.hand_off.take() {
-                    Some(it) => Some(Cause::Assistant { reason: it.reason, summary: it.summary }),
-                    None => promised.then_some(Cause::Promised),
-                };
-                let text = !reply.text.trim().is_empty();
-                log::info!(
-                    "conversation.id" = self.id.as_str(), "assistant.provider" = draft.provider.as_str(),
-                    "tokens.input" = reply.usage.input_tokens, "tokens.output" = reply.usage.output_tokens,
-                    "hand_off" = cause.is_some();
-                    "the assistant answered"
-                );
-                draft.reply = Some(reply);
-                Ended::Replied { text, cause }
-            }
+            Ok(reply) => self.replied(reply),
             Err(error) => {
                 log::warn!(
-                    error:display, "conversation.id" = self.id.as_str(), "assistant.provider" = draft.provider.as_str();
+                    error:display, "conversation.id" = self.id.as_str(), "assistant.provider" = draft.meter.provider();
                     "the assistant failed"
                 );
+                draft.meter.settle(TurnOutcome::Failed(word(&error)));
                 Ended::Failed(word(&error))
             }
         };
         let steps = self.desk.turns.ended(turn, ended);
         self.assist(steps, ctx);
+    }
+
+    fn replied(&mut self, mut reply: Reply) -> Ended {
+        let promised = reply.hand_off.is_none() && promises_human(&reply.text);
+        let cause = match reply.hand_off.take() {
+            Some(it) => Some(Cause::Assistant { reason: it.reason, summary: it.summary }),
+            None => promised.then_some(Cause::Promised),
+        };
+        if cause.is_some() && reply.text.trim().is_empty() {
+            reply.text = self.words_for_a_silent_hand_off();
+        }
+        let text = !reply.text.trim().is_empty();
+        let Some(draft) = self.desk.draft.as_mut() else { return Ended::Replied { text, cause } };
+        draft.meter.replied(&reply);
+        if !text {
+            draft.meter.settle(TurnOutcome::Failed("empty"));
+        }
+        log::info!(
+            "conversation.id" = self.id.as_str(), "assistant.provider" = draft.meter.provider(),
+            "tokens.input" = reply.usage.input_tokens, "tokens.output" = reply.usage.output_tokens,
+            "hand_off" = cause.is_some();
+            "the assistant answered"
+        );
+        draft.reply = Some(reply);
+        Ended::Replied { text, cause }
+    }
+
+    /// Models call the tool without a word more often than not; the customer is told all the same.
+    fn words_for_a_silent_hand_off(&mut self) -> String {
+        let mode = self.node.assistants().hand_off_mode(self.chatbot().as_ref());
+        let settings = self.node.assistants().settings();
+        let refused = self.desk.turns.is_refused();
+        self.desk.invited = mode == HandOffMode::Ask && !refused;
+        let text = match mode {
+            _ if refused => &settings.nobody_text,
+            HandOffMode::AtOnce => &settings.hand_off_text,
+            HandOffMode::Ask => &settings.ask_text,
+        };
+        text.clone()
     }
 
     fn drop_draft(&mut self, turn: u64, ctx: &mut Context<Self>) {
@@ -330,13 +371,16 @@ impl RoomActor {
         let cause = self.desk.turns.cause_after(turn);
         let reply = draft.reply.as_ref().filter(|_| !fallback);
         let content = reply.map_or(settings.fallback_text.as_str(), |reply| reply.text.trim());
-        let metadata = metadata(&draft.provider, reply, cause.as_ref());
+        let metadata = metadata(draft.meter.provider(), reply, cause.as_ref());
         let message = self.line(draft.message_id.clone(), content.to_owned(), Some(metadata));
-        let (node, id) = (Arc::clone(&self.node), message.id.clone());
+        let (node, id, wants_human) = (Arc::clone(&self.node), message.id.clone(), cause.is_some());
         let work = async move { save(&node, message, &id).await };
         ctx.spawn(work.into_actor(self).map(move |posted, this, ctx| {
-            if posted == Posted::Saved {
-                this.desk.draft.take_if(|draft| draft.turn == turn);
+            if posted == Posted::Saved
+                && let Some(mut draft) = this.desk.draft.take_if(|draft| draft.turn == turn)
+            {
+                // A fallback was counted as the failure that it stands for.
+                draft.meter.settle(if wants_human { TurnOutcome::HandedOff } else { TurnOutcome::Answered });
             }
             let steps = this.desk.turns.posted(turn, posted);
             this.assist(steps, ctx);
@@ -374,7 +418,8 @@ impl RoomActor {
             HandOffMode::AtOnce => settings.hand_off_text.clone(),
             HandOffMode::Ask => settings.ask_text.clone(),
         };
-        let announced = (!said || mode == HandOffMode::Ask)
+        let invited = std::mem::take(&mut self.desk.invited);
+        let announced = (!said || (mode == HandOffMode::Ask && !invited))
             .then(|| self.line(self.node.new_id().into(), text, Some(metadata("", None, Some(&cause)))));
         let summary = match cause {
             Cause::Assistant { summary, .. } => summary,

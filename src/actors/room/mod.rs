@@ -9,6 +9,7 @@ mod asks;
 mod assistant;
 mod backlog;
 mod members;
+mod meter;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;

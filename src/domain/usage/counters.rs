@@ -63,6 +63,18 @@ impl Histogram {
             *bucket = bucket.saturating_add(1);
         }
     }
+
+    /// The bound of the bucket that holds the `percent`-th of a hundred, so never less than what it took. None when
+    /// nothing was counted, or it took longer than all bounds.
+    pub fn percentile(&self, percent: u32) -> Option<Millis> {
+        let rank = u128::from(self.count) * u128::from(percent);
+        let mut reached = 0_u128;
+        let place = self.buckets.iter().position(|count| {
+            reached += u128::from(*count) * 100;
+            reached >= rank && reached > 0
+        });
+        LATENCY_BOUNDS_MS.get(place?).copied().map(Millis::new)
+    }
 }
 
 /// What one provider did. `turns` = `answered` + `hand_offs` + all `failures` + `dropped`.

@@ -2,6 +2,7 @@
 
 mod agents;
 pub mod answer;
+mod assistant;
 mod auth;
 mod chatbots;
 mod conversations;
@@ -95,6 +96,7 @@ routes! {
     put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
+    get    "/api/v1/assistant/usage"                    assistant::usage, AssistantUsage;
 
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;

@@ -7,7 +7,7 @@ use switchboard::assistant::{Assistant, AssistantError, HandOff, Source};
 use super::server::{Server, Step, chunk, last_chunk, stream, stream_head, whole};
 use super::*;
 
-fn openai_chunk(delta: Value, finish: Option<&str>) -> (&'static str, Value) {
+pub fn openai_chunk(delta: Value, finish: Option<&str>) -> (&'static str, Value) {
     let choice = json!({ "index": 0, "delta": delta, "logprobs": null, "finish_reason": finish });
     let fields = json!({
         "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1694268190, "model": "gpt-4o-mini",
@@ -27,7 +27,7 @@ fn openai_stream() -> String {
     ]) + "data: [DONE]\n\n"
 }
 
-fn anthropic_start() -> (&'static str, Value) {
+pub fn anthropic_start() -> (&'static str, Value) {
     let usage = json!({ "input_tokens": 19, "cache_read_input_tokens": 5, "output_tokens": 1 });
     let message = json!({
         "id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude-opus-4-6",
@@ -36,12 +36,12 @@ fn anthropic_start() -> (&'static str, Value) {
     ("message_start", json!({ "type": "message_start", "message": message }))
 }
 
-fn anthropic_text(index: u64, text: &str) -> (&'static str, Value) {
+pub fn anthropic_text(index: u64, text: &str) -> (&'static str, Value) {
     let delta = json!({ "type": "text_delta", "text": text });
     ("content_block_delta", json!({ "type": "content_block_delta", "index": index, "delta": delta }))
 }
 
-fn anthropic_end(reason: &str) -> [(&'static str, Value); 2] {
+pub fn anthropic_end(reason: &str) -> [(&'static str, Value); 2] {
     let delta = json!({ "stop_reason": reason, "stop_sequence": null });
     let usage = json!({ "output_tokens": 10 });
     [
@@ -194,21 +194,31 @@ async fn what_the_settings_and_the_chatbot_say_reaches_the_model() {
     assert!(system.contains("write TRANSFER_TO_HUMAN:"), "{system}");
 }
 
-#[tokio::test]
-async fn a_tool_call_in_parts_hands_over() {
+/// A wish for a human as a tool call in parts, after some words or none.
+pub fn tool_call(vendor: Vendor, words: &str) -> String {
+    match vendor {
+        Vendor::OpenAi => openai_tool_call(words),
+        Vendor::Anthropic => anthropic_tool_call(words),
+    }
+}
+
+fn openai_tool_call(words: &str) -> String {
     let call = |fields: Value| json!({ "tool_calls": [fields] });
     let part = |text: &str| call(json!({ "index": 0, "function": { "arguments": text } }));
     let first = json!({
         "index": 0, "id": "call_1", "type": "function", "function": { "name": "hand_off_to_human", "arguments": "" }
     });
-    let openai = sse(&[
-        openai_chunk(json!({ "role": "assistant", "content": "One moment." }), None),
+    sse(&[
+        openai_chunk(json!({ "role": "assistant", "content": words }), None),
         openai_chunk(call(first), None),
         openai_chunk(part("{\"reason\":\"wants a re"), None),
         openai_chunk(part("fund\",\"summary\":\"Order 7"), None),
         openai_chunk(part(" is late\"}"), None),
         openai_chunk(json!({}), Some("tool_calls")),
-    ]) + "data: [DONE]\n\n";
+    ]) + "data: [DONE]\n\n"
+}
+
+fn anthropic_tool_call(words: &str) -> String {
     let block = json!({ "type": "tool_use", "id": "toolu_1", "name": "hand_off_to_human", "input": {} });
     let part = |text: &str| {
         let delta = json!({ "type": "input_json_delta", "partial_json": text });
@@ -216,16 +226,21 @@ async fn a_tool_call_in_parts_hands_over() {
     };
     let mut events = vec![
         anthropic_start(),
-        anthropic_text(0, "One moment."),
+        anthropic_text(0, words),
         ("content_block_start", json!({ "type": "content_block_start", "index": 1, "content_block": block })),
         part(""),
         part("{\"reason\": \"wants a re"),
         part("fund\", \"summary\": \"Order 7 is late\"}"),
     ];
     events.extend(anthropic_end("tool_use"));
+    sse(&events)
+}
+
+#[tokio::test]
+async fn a_tool_call_in_parts_hands_over() {
     let expected = HandOff { reason: "wants a refund".to_owned(), summary: Some("Order 7 is late".to_owned()) };
-    for (vendor, events) in [(Vendor::OpenAi, openai), (Vendor::Anthropic, sse(&events))] {
-        let reply = once(vendor, limits(), vec![stream(&events)]).await.unwrap();
+    for vendor in BOTH {
+        let reply = once(vendor, limits(), vec![stream(&tool_call(vendor, "One moment."))]).await.unwrap();
         assert_eq!((reply.text.as_str(), reply.hand_off), ("One moment.", Some(expected.clone())), "{vendor:?}");
     }
 }

@@ -15,6 +15,8 @@ pub enum Step {
     Write(Vec<u8>),
     /// Says nothing until the client goes away, and tells so.
     Hang,
+    /// Says nothing until the test allows it.
+    Wait(Arc<tokio::sync::Notify>),
     /// Goes away.
     Close,
 }
@@ -102,6 +104,7 @@ async fn serve(
                     left.send(()).ok();
                     return;
                 }
+                Step::Wait(gate) => gate.notified().await,
                 Step::Close => return,
             }
         }
