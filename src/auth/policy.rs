@@ -154,6 +154,8 @@ listed! {
         QueueStatus = "queue.status",
         /// Lists the queue.
         QueueList = "queue.list",
+        /// Sees how good the forecasts of the waiting time were.
+        QueueAccuracy = "queue.accuracy",
         /// Lists the offers to oneself.
         OfferList = "offer.list",
         /// Accepts an offer.
@@ -369,7 +371,7 @@ impl Action {
             Self::AgentUpdate => row(Agent, [NO, NO, ANY, NO]),
             Self::AgentCreate => row(Nothing, [NO, NO, ALWAYS, NO]),
 
-            Self::AssistantUsage => row(Nothing, [NO, NO, ALWAYS, NO]),
+            Self::AssistantUsage | Self::QueueAccuracy => row(Nothing, [NO, NO, ALWAYS, NO]),
             Self::ChatbotList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::ChatbotGet => row(Chatbot, [NO, OTHER, OTHER, NO]),
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),

@@ -196,3 +196,29 @@ async fn one_request_id_is_logged_from_rest_and_returned_with_errors() {
     assert_eq!((&body["error"]["code"], &body["error"]["requestId"]), (&json!("not_found"), &json!("req-7")));
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn a_forecast_is_compared_with_what_it_came_to() {
+    let server = Server::with(|config| config.routing.default_capacity = 1).await;
+    let mut ann = agent(&server, "ann").await;
+    ann.expect("staff_data").await;
+    let mut first = customer(&server, "first").await;
+    let one = start(&mut first, "c1").await;
+    assert_eq!(first.ack("escalate", json!({ "conversationId": one })).await["status"], "ASSIGNED");
+    let mut second = customer(&server, "second").await;
+    let two = start(&mut second, "c1").await;
+    let answer = second.ack("escalate", json!({ "conversationId": two })).await;
+    assert_eq!((&answer["status"], &answer["estimatedWaitSeconds"]["p90"].is_i64()), (&json!("QUEUED"), &true));
+    server.clock.advance(Millis::from_secs(60));
+    ann.ack("close_conversation", json!({ "conversationId": one })).await;
+    second.expect("agent_joined").await;
+    server.settle().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let (status, report) = server.get("/api/v1/queue/accuracy", &boss).await;
+    assert_eq!(status, 200, "{report}");
+    assert_eq!((&report["samples"], &report["p90Samples"]), (&json!(1), &json!(1)));
+    let p50 = answer["estimatedWaitSeconds"]["p50"].as_i64().unwrap();
+    assert_eq!(report["biasMs"], (p50 - 60) * 1000);
+    assert_eq!(report["p90CoveragePermille"], 1000);
+    server.stop().await;
+}

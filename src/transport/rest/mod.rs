@@ -80,6 +80,7 @@ routes! {
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
 
     get    "/api/v1/queue"                              queue::list, QueueList;
+    get    "/api/v1/queue/accuracy"                     queue::forecasts, QueueAccuracy;
     get    "/api/v1/offers"                             queue::offers, OfferList;
     post   "/api/v1/offers/{id}/accept"                 queue::accept, OfferAccept;
     post   "/api/v1/offers/{id}/decline"                queue::decline, OfferDecline;
