@@ -241,6 +241,17 @@ fn turns_are_counted_for_each_provider_by_how_they_ended() {
 }
 
 #[test]
+fn a_percentile_is_the_bound_of_its_bucket_and_never_too_small() {
+    let mut times = Histogram::default();
+    assert_eq!((times.percentile(50), times.percentile(99)), (None, None));
+    for took in [1, 2, 6, 40_000] {
+        times.record(Millis::new(took));
+    }
+    let found = [0, 1, 50, 51, 75, 76, 99, 100].map(|percent| times.percentile(percent).map(Millis::get));
+    assert_eq!(found, [Some(5), Some(5), Some(5), Some(10), Some(10), None, None, None]);
+}
+
+#[test]
 fn providers_without_end_are_counted_together() {
     let mut counters = Counters::default();
     for number in 0..1_000 {

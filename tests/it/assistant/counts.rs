@@ -175,3 +175,23 @@ async fn a_wish_for_a_person_without_a_word_is_put_into_words() {
         stage.server.stop().await;
     }
 }
+
+#[actix_web::test]
+async fn a_wordless_wish_after_a_refused_one_is_no_silence_and_no_promise() {
+    let mut stage = stage_with(|config| {
+        config.routing.no_agents_policy = switchboard::domain::chatbot::FallbackPolicy::Ai;
+    })
+    .await;
+    let nobody = "None of our team is available";
+    stage.says("m1", "agent").await;
+    stage.reply().await;
+    assert!(stage.reply().await["content"].as_str().unwrap().starts_with(nobody));
+    let hand_off = Some(HandOff { reason: "refund".into(), summary: None });
+    stage.asks("m2", "Then my refund").await.end(Ok(Reply { hand_off, ..Reply::default() }));
+    assert!(stage.reply().await["content"].as_str().unwrap().starts_with(nobody));
+    stage.asks("m3", "And tomorrow?").await.end(says("Eleven."));
+    assert_eq!(stage.reply().await["content"], "Eleven.");
+    let counted = counted(&stage.server, 2).await;
+    assert_eq!((&counted["handOffs"], &counted["answered"]), (&json!(1), &json!(1)));
+    stage.server.stop().await;
+}
