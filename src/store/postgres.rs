@@ -188,10 +188,11 @@ async fn on_own_runtime(url: String, work: fn(&mut Harness) -> MigrationResult) 
 }
 
 /// What differs between the databases on the write path: here, a round trip for many rows.
+///
+/// The statements are given as text and so planned anew each time. Prepared once, they are planned for tables that were
+/// empty when the server came up, and become four times slower as those grow (measured).
 mod batch {
-    use diesel::pg::Pg;
-    use diesel::prelude::{Insertable as _, QueryResult};
-    use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+    use diesel::prelude::{Insertable as _, QueryableByName};
     use diesel::sql_types::{Array, BigInt, Nullable, Text};
     use diesel_async::RunQueryDsl;
 
@@ -201,99 +202,28 @@ mod batch {
     use crate::store::schema::{conversations, messages};
     use crate::store::{Failed, Result};
 
-    /// Messages by (conversation, sender, client id). A type of its own, so that the server prepares it once: a
-    /// statement given as text is prepared anew each time, at the price of a round trip.
-    struct KnownMessages<'a> {
-        conversations: Vec<&'a str>,
-        senders: Vec<&'a str>,
-        clients: Vec<&'a str>,
-    }
-
-    impl QueryFragment<Pg> for KnownMessages<'_> {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            out.push_sql(
-                "SELECT m.id, m.conversation_id, m.seq, m.sender_id, m.sender_name, m.sender_role, m.kind, m.content, \
-                 m.ai_generated, m.client_id, m.reply_to, m.metadata, m.created_at, m.edited_at, m.deleted_at \
-                 FROM messages m JOIN UNNEST(",
-            );
-            out.push_bind_param::<Array<Text>, _>(&self.conversations)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Text>, _>(&self.senders)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Text>, _>(&self.clients)?;
-            out.push_sql(") AS k (c, s, i) ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i");
-            Ok(())
-        }
-    }
-
-    impl QueryId for KnownMessages<'_> {
-        type QueryId = KnownMessages<'static>;
-        const HAS_STATIC_QUERY_ID: bool = true;
-    }
-
-    impl Query for KnownMessages<'_> {
-        type SqlType = messages::SqlType;
-    }
-
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
-        let query = KnownMessages {
-            conversations: keys.iter().map(|(conversation, _, _)| conversation.as_str()).collect(),
-            senders: keys.iter().map(|(_, sender, _)| sender.as_str()).collect(),
-            clients: keys.iter().map(|(_, _, client)| client.as_str()).collect(),
-        };
-        query.load(conn).await.failed()
+        let conversations: Vec<&str> = keys.iter().map(|(conversation, _, _)| conversation.as_str()).collect();
+        let senders: Vec<&str> = keys.iter().map(|(_, sender, _)| sender.as_str()).collect();
+        let clients: Vec<&str> = keys.iter().map(|(_, _, client)| client.as_str()).collect();
+        diesel::sql_query(
+            "SELECT m.* FROM messages m JOIN UNNEST($1, $2, $3) AS k (c, s, i) \
+             ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i",
+        )
+        .bind::<Array<Text>, _>(conversations)
+        .bind::<Array<Text>, _>(senders)
+        .bind::<Array<Text>, _>(clients)
+        .load(conn)
+        .await
+        .failed()
     }
 
-    /// Takes the next numbers of conversations. The rows are locked in the order of their ids first, so that two
-    /// writers cannot wait for each other. Prepared once, as above.
-    struct TakeNumbers<'a> {
-        ids: Vec<&'a str>,
-        counts: Vec<i64>,
-        touched: Vec<Option<i64>>,
-        answered: Vec<Option<i64>>,
-    }
-
-    impl QueryFragment<Pg> for TakeNumbers<'_> {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            out.push_sql("WITH wanted AS (SELECT * FROM UNNEST(");
-            out.push_bind_param::<Array<Text>, _>(&self.ids)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<BigInt>, _>(&self.counts)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.touched)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.answered)?;
-            out.push_sql(
-                ") AS w (id, n, touched, answered)), \
-                 locked AS (SELECT c.id FROM conversations c JOIN wanted w ON w.id = c.id \
-                            WHERE c.status <> 'CLOSED' ORDER BY c.id FOR UPDATE OF c) \
-                 UPDATE conversations c SET last_seq = c.last_seq + w.n, \
-                     last_message_at = coalesce(w.touched, c.last_message_at), \
-                     idle_warned_at = CASE WHEN w.touched IS NULL THEN c.idle_warned_at ELSE NULL END, \
-                     first_response_at = coalesce(c.first_response_at, w.answered) \
-                 FROM wanted w JOIN locked l ON l.id = w.id WHERE c.id = w.id RETURNING c.id, c.last_seq",
-            );
-            Ok(())
-        }
-    }
-
-    impl QueryId for TakeNumbers<'_> {
-        type QueryId = TakeNumbers<'static>;
-        const HAS_STATIC_QUERY_ID: bool = true;
-    }
-
-    impl Query for TakeNumbers<'_> {
-        type SqlType = (Text, BigInt);
-    }
-
-    pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
-        let query = TakeNumbers {
-            ids: claims.iter().map(|claim| claim.conversation_id.as_str()).collect(),
-            counts: claims.iter().map(|claim| claim.count).collect(),
-            touched: claims.iter().map(|claim| claim.touched_at).collect(),
-            answered: claims.iter().map(|claim| claim.answered_at).collect(),
-        };
-        query.load(conn).await.failed()
+    #[derive(QueryableByName)]
+    struct Head {
+        #[diesel(sql_type = Text)]
+        id: String,
+        #[diesel(sql_type = BigInt)]
+        last_seq: i64,
     }
 
     pub(super) async fn owners(conn: &mut Conn, ids: Vec<&str>) -> Result<Vec<(String, String, String)>> {
@@ -306,6 +236,32 @@ mod batch {
             .load(conn)
             .await
             .failed()
+    }
+
+    /// The rows are locked in the order of their ids first, so that two writers cannot wait for each other.
+    pub(super) async fn take_numbers(conn: &mut Conn, claims: &[Claim]) -> Result<Vec<(String, i64)>> {
+        let ids: Vec<&str> = claims.iter().map(|claim| claim.conversation_id.as_str()).collect();
+        let counts: Vec<i64> = claims.iter().map(|claim| claim.count).collect();
+        let touched: Vec<Option<i64>> = claims.iter().map(|claim| claim.touched_at).collect();
+        let answered: Vec<Option<i64>> = claims.iter().map(|claim| claim.answered_at).collect();
+        let heads: Vec<Head> = diesel::sql_query(
+            "WITH wanted AS (SELECT * FROM UNNEST($1, $2, $3, $4) AS w (id, n, touched, answered)), \
+             locked AS (SELECT c.id FROM conversations c JOIN wanted w ON w.id = c.id \
+                        WHERE c.status <> 'CLOSED' ORDER BY c.id FOR UPDATE OF c) \
+             UPDATE conversations c SET last_seq = c.last_seq + w.n, \
+                 last_message_at = coalesce(w.touched, c.last_message_at), \
+                 idle_warned_at = CASE WHEN w.touched IS NULL THEN c.idle_warned_at ELSE NULL END, \
+                 first_response_at = coalesce(c.first_response_at, w.answered) \
+             FROM wanted w JOIN locked l ON l.id = w.id WHERE c.id = w.id RETURNING c.id, c.last_seq",
+        )
+        .bind::<Array<Text>, _>(ids)
+        .bind::<Array<BigInt>, _>(counts)
+        .bind::<Array<Nullable<BigInt>>, _>(touched)
+        .bind::<Array<Nullable<BigInt>>, _>(answered)
+        .load(conn)
+        .await
+        .failed()?;
+        Ok(heads.into_iter().map(|head| (head.id, head.last_seq)).collect())
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
