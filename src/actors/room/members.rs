@@ -17,6 +17,8 @@ use super::{Record, RoomActor};
 struct Member {
     session: SessionRef,
     principal: Arc<Principal>,
+    /// The newest number when it was let in.
+    entered_at: i64,
 }
 
 /// The sessions in a room.
@@ -40,6 +42,11 @@ impl Members {
         self.sessions.contains_key(session_id)
     }
 
+    /// The newest number when a session was let in, if it is here.
+    pub(super) fn entered_at(&self, session_id: &SessionId) -> Option<i64> {
+        self.sessions.get(session_id).map(|member| member.entered_at)
+    }
+
     /// Whether any session of the person is in the room.
     pub(super) fn has_user(&self, user_id: &UserId) -> bool {
         self.sessions.values().any(|member| member.principal.user_id == *user_id)
@@ -55,7 +62,7 @@ impl Members {
         };
         // A thread that is gone has no sessions; so below.
         let _ = tell(&session.hub, enter, Overflow::Force);
-        let member = Member { session: session.clone(), principal: Arc::clone(principal) };
+        let member = Member { session: session.clone(), principal: Arc::clone(principal), entered_at: last_seq };
         if self.sessions.insert(session.id.clone(), member).is_some() {
             return;
         }
@@ -108,7 +115,14 @@ impl RoomActor {
         let belongs =
             !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
         match last_seq {
-            Some(last_seq) => self.backlog(session, Arc::clone(principal), last_seq, None, ctx),
+            // It was let in unasked while it looked for what it has, and has everything since.
+            Some(last_seq) if self.members.entered_at(&session.id).is_some_and(|at| at <= last_seq) => {}
+            Some(last_seq) => {
+                // The same, but something became durable in between: it is sent from where it stands. Its seat at the
+                // hub must not keep that back as "seen".
+                self.members.remove(&self.id, &session.id);
+                self.backlog(session, Arc::clone(principal), last_seq, None, ctx);
+            }
             None if belongs && !self.members.contains(&session.id) => self.enter(&session, principal),
             None => {}
         }
