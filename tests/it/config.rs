@@ -273,7 +273,8 @@ fn mistakes_in_a_file_are_told_with_line_key_and_form() {
 fn mistakes_in_the_environment_are_told_with_variable_key_and_form() {
     let idle = "routing.idle_timeout_ms: expected a whole number from 1 to 525600, found 0";
     let typo = "limits.message_per_10s: no such setting; did you mean limits.messages_per_10s?";
-    let provider = "assistant.provider: expected one of \"knowledge\", \"openai\", \"anthropic\", \"off\", found other text";
+    let provider =
+        "assistant.provider: expected one of \"knowledge\", \"openai\", \"anthropic\", \"off\", found other text";
     for (name, value, wanted) in [
         ("PORT", "http", "server.port: expected a whole number from 0 to 65535, found other text"),
         ("CHAT_SESSION_TIMEOUT_MINUTES", "0", idle),

@@ -50,6 +50,8 @@ pub(super) struct Desk {
 struct Draft {
     turn: u64,
     message_id: MessageId,
+    /// The customer's newest message that it answers.
+    answers: i64,
     /// Shown so far.
     shown: String,
     /// The next delta's.
@@ -177,6 +179,16 @@ impl RoomActor {
         })
     }
 
+    /// The same, with its id and the number of the newest message that it answers.
+    pub(super) fn desk_writing(&self) -> Option<(MessageId, i64, Event)> {
+        let draft = self.desk.draft.as_ref()?;
+        Some((draft.message_id.clone(), draft.answers, self.desk_so_far()?))
+    }
+
+    pub(super) fn desk_is_quiet(&self) -> bool {
+        self.desk.turns.is_quiet()
+    }
+
     fn assistant(&self) -> Option<Arc<dyn assistant::Assistant>> {
         self.node.assistants().of(self.chatbot().as_ref())
     }
@@ -196,11 +208,12 @@ impl RoomActor {
                 Step::HandOff(cause) => self.hand_off(cause, ctx),
             }
         }
+        self.tell_if_quiet();
     }
 
     fn begin(&mut self, turn: u64, ctx: &mut Context<Self>) {
         let Some(assistant) = self.assistant() else { return };
-        let message_id = MessageId::from(self.node.new_id());
+        let (message_id, answers) = (MessageId::from(self.node.new_id()), self.desk.heard);
         let gathered = Arc::new(Mutex::new(Gathered::default()));
         let mut sink = ToRoom {
             gathered: Arc::clone(&gathered),
@@ -223,7 +236,8 @@ impl RoomActor {
         let running = ctx.spawn(work.into_actor(self).map(move |done, this, ctx| this.turn_ended(turn, done, ctx)));
         self.desk.draft = Some(Draft {
             turn,
-            message_id,
+            message_id: message_id.clone(),
+            answers,
             shown: String::new(),
             index: 0,
             gathered,
@@ -232,6 +246,7 @@ impl RoomActor {
             reply: None,
         });
         if let Some(event) = self.desk_so_far() {
+            self.tell_answering(&message_id, answers);
             self.fan_out(event, false, None, Overflow::Force);
         }
     }
@@ -326,7 +341,7 @@ impl RoomActor {
         let cause = self.desk.turns.cause_after(turn);
         let reply = draft.reply.as_ref().filter(|_| !fallback);
         let content = reply.map_or(settings.fallback_text.as_str(), |reply| reply.text.trim());
-        let metadata = metadata(&draft.provider, reply, cause.as_ref());
+        let metadata = metadata(&draft.provider, draft.answers, reply, cause.as_ref());
         let message = self.line(draft.message_id.clone(), content.to_owned(), Some(metadata));
         let (node, id) = (Arc::clone(&self.node), message.id.clone());
         let work = async move { save(&node, message, &id).await };
@@ -370,8 +385,10 @@ impl RoomActor {
             HandOffMode::AtOnce => settings.hand_off_text.clone(),
             HandOffMode::Ask => settings.ask_text.clone(),
         };
-        let announced = (!said || mode == HandOffMode::Ask)
-            .then(|| self.line(self.node.new_id().into(), text, Some(metadata("", None, Some(&cause)))));
+        let announced = (!said || mode == HandOffMode::Ask).then(|| {
+            let metadata = metadata("", self.desk.heard, None, Some(&cause));
+            self.line(self.node.new_id().into(), text, Some(metadata))
+        });
         let summary = match cause {
             Cause::Assistant { summary, .. } => summary,
             _ => None,
@@ -439,7 +456,8 @@ impl RoomActor {
         );
         if !taken && mode == HandOffMode::AtOnce {
             let text = self.node.assistants().settings().nobody_text.clone();
-            let message = self.line(self.node.new_id().into(), text, None);
+            let metadata = metadata("", self.desk.heard, None, None);
+            let message = self.line(self.node.new_id().into(), text, Some(metadata));
             let node = Arc::clone(&self.node);
             let work = async move {
                 let id = message.id.clone();
@@ -489,9 +507,11 @@ pub(super) fn line(message: &Message) -> assistant::Line {
     assistant::Line { role: message.sender_role, text: message.content.clone(), at: message.created_at }
 }
 
-/// What clients may read about a reply (seed 000 has the two escalation fields).
-fn metadata(provider: &str, reply: Option<&Reply>, cause: Option<&Cause>) -> String {
+/// What clients may read about a reply (seed 000 has the two escalation fields). `answersSeq` is the customer's newest
+/// message that it answers.
+fn metadata(provider: &str, answers: i64, reply: Option<&Reply>, cause: Option<&Cause>) -> String {
     object(KeyStyle::Camel, |o| {
+        o.int("answersSeq", answers);
         o.flag("escalationRequested", cause.is_some());
         if let Some(cause) = cause {
             o.text("escalationReason", cause.reason());
