@@ -152,6 +152,8 @@ pub enum News {
         /// It answers the customer's messages up to this number.
         answers: i64,
     },
+    /// The assistant's wish for a human was decided.
+    HandedOver(EscalationStatus),
     /// The assistant has nothing to do, and will have nothing to do, for messages up to this number.
     Quiet {
         /// The number.

@@ -182,6 +182,8 @@ listed! {
         ChatbotDelete = "chatbot.delete",
         /// Asks whether a chatbot's people are there.
         ChatbotAvailability = "chatbot.availability",
+        /// Says something to a chatbot and waits for the answer.
+        ChatbotChat = "chatbot.chat",
         /// Watches topics; each topic is an action of its own besides.
         Subscribe = "topic.subscribe",
         /// Stops watching topics.
@@ -369,6 +371,7 @@ impl Action {
 
             Self::ChatbotList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::ChatbotGet => row(Chatbot, [NO, OTHER, OTHER, NO]),
+            Self::ChatbotChat => row(Chatbot, [OTHER, NO, NO, NO]),
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),
             Self::ChatbotDelete => row(Chatbot, [NO, NO, OTHER, NO]),
 

@@ -445,6 +445,9 @@ impl RoomActor {
             }
         };
         self.hand_off_failures = 0;
+        if let Some(status) = &status {
+            self.tell_handed_over(status);
+        }
         let taken = matches!(
             status,
             Some(

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::domain::event::Event;
+use crate::domain::event::{EscalationStatus, Event};
 use crate::domain::ids::MessageId;
 
 use super::super::messages::News;
@@ -44,6 +44,10 @@ impl RoomActor {
 
     pub(super) fn tell_answering(&mut self, message_id: &MessageId, answers: i64) {
         self.followers.tell(|| News::Answering { message_id: message_id.clone(), answers });
+    }
+
+    pub(super) fn tell_handed_over(&mut self, status: &EscalationStatus) {
+        self.followers.tell(|| News::HandedOver(status.clone()));
     }
 
     /// Says that nothing more comes for what was said so far, when that is so.

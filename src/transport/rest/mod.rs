@@ -3,6 +3,7 @@
 mod agents;
 pub mod answer;
 mod auth;
+mod chat;
 mod chatbots;
 mod conversations;
 mod cursor;
@@ -95,6 +96,11 @@ routes! {
     put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
+    // Seed 000, and the same under our own prefix.
+    post   "/api/chatbots/{id}/chat"                    chat::chat, ChatbotChat;
+    post   "/api/v1/chatbots/{id}/chat"                 chat::chat, ChatbotChat;
+    post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
+    post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
 
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;
