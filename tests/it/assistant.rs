@@ -1,6 +1,6 @@
 //! The assistant through real sockets: answers first, hands over without fail, never talks over a person.
 
-mod double;
+pub mod double;
 
 use serde_json::{Value, json};
 use switchboard::assistant::{AssistantError, HandOff, Reply};

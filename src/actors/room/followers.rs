@@ -63,3 +63,23 @@ impl RoomActor {
         (known && self.desk_is_quiet()).then(|| self.feed.head())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn who_has_gone_keeps_no_room_open_even_when_nothing_is_told() {
+        let (stays, mut heard) = unbounded_channel();
+        let (goes, gone) = unbounded_channel();
+        let mut followers = Followers(vec![stays, goes]);
+        drop(gone);
+        followers.tell(|| News::Quiet { upto: 4 });
+        assert!(matches!(heard.try_recv(), Ok(News::Quiet { upto: 4 })));
+        assert!(!followers.is_empty());
+        drop(heard);
+        assert!(followers.is_empty());
+    }
+}
