@@ -180,7 +180,11 @@ async fn a_failing_assistant_is_answered_for_and_a_person_asked_for() {
     let start = sse.next("start").await;
     sse.next("delta").await;
     live.end(Err(AssistantError::TimedOut("turn")));
+    assert_eq!(sse.next("dropped").await["messageId"], start["messageId"]);
+    assert_eq!(sse.next("start").await, start);
+    let text = sse.next("delta").await["delta"].clone();
     let message = sse.next("message").await;
+    assert_eq!(message["content"], text);
     assert_eq!(message["id"], start["messageId"]);
     assert!(message["content"].as_str().unwrap().starts_with("I apologize"), "{message}");
     assert_eq!(message["metadata"]["escalationRequested"], true);

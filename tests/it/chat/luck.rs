@@ -18,6 +18,7 @@ async fn a_repeat_gets_the_first_answer_and_asks_nobody_again() {
     assert_eq!((status, &second), (200, &first));
     let mut sse = stage.streams(body).await;
     assert_eq!(sse.next("start").await["messageId"], first["message"]["id"]);
+    assert_eq!(sse.next("delta").await, json!({ "delta": "On its way.", "index": 0 }));
     assert_eq!(sse.next("message").await, first["message"]);
     sse.next("done").await;
     assert!(stage.double.nothing());
@@ -37,7 +38,8 @@ async fn a_repeat_in_the_middle_of_the_answer_goes_on_from_there() {
     let mut second = stage.streams(body).await;
     assert_eq!(second.next("start").await, start);
     assert_eq!(second.next("delta").await, json!({ "delta": "It is ", "index": 0 }));
-    live.end(says("It is on its way."));
+    live.end(says("It is on its way. "));
+    assert_eq!(second.next("delta").await, json!({ "delta": "on its way.", "index": 1 }));
     assert_eq!(second.next("message").await["content"], "It is on its way.");
     assert!(stage.double.nothing());
     stage.server.stop().await;

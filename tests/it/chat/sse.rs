@@ -22,7 +22,7 @@ impl Sse {
     /// The next event with its data; none at the end of the stream.
     pub async fn try_next(&mut self) -> Option<(String, Value)> {
         loop {
-            while let Some((block, rest)) = self.text.split_once("\n\n") {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
                 self.text = rest;
                 if block.starts_with(':') {

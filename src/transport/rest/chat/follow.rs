@@ -69,6 +69,8 @@ pub(super) struct Follow {
     /// The store is to be looked at before the news: the answer may be older than they are.
     look_back: bool,
     writing: Option<MessageId>,
+    /// What the deltas of the present reply spell.
+    shown: String,
     index: u32,
     answered: Vec<MessageId>,
     wants_human: bool,
@@ -97,6 +99,7 @@ impl Follow {
             news,
             look_back: sent.duplicate,
             writing: None,
+            shown: String::new(),
             index: 0,
             answered: Vec::new(),
             wants_human: false,
@@ -172,6 +175,7 @@ impl Follow {
 
     fn begin(&mut self, message_id: MessageId) {
         self.index = 0;
+        self.shown.clear();
         self.writing = Some(message_id.clone());
         self.pieces.push_back(Piece::Start(message_id));
     }
@@ -180,6 +184,7 @@ impl Follow {
         if text.is_empty() {
             return;
         }
+        self.shown.push_str(&text);
         self.pieces.push_back(Piece::Delta { text, index: self.index });
         self.index += 1;
     }
@@ -193,6 +198,7 @@ impl Follow {
         if !self.is_writing(&message.id) {
             self.begin(message.id.clone());
         }
+        self.spell(&message);
         self.writing = None;
         self.answered.push(message.id.clone());
         self.wants_human |= beside.escalation_requested;
@@ -201,6 +207,22 @@ impl Follow {
         if !self.wants_human {
             self.done();
         }
+    }
+
+    /// Shows what of a stored message was not shown, so that whoever reads only deltas has all of it as well.
+    fn spell(&mut self, message: &Message) {
+        let rest = match message.content.strip_prefix(self.shown.trim_start()) {
+            Some(rest) => rest.to_owned(),
+            // What is stored is trimmed.
+            None if self.shown.trim() == message.content => return,
+            None => {
+                // Another text took its place: the fallback.
+                self.pieces.push_back(Piece::Dropped(message.id.clone()));
+                self.begin(message.id.clone());
+                message.content.clone()
+            }
+        };
+        self.delta(rest);
     }
 
     fn standing(&mut self, status: EscalationStatus) {
