@@ -242,8 +242,12 @@ impl Follow {
         self.pieces.push_back(Piece::Failed(ApiError::of(error, self.request_id.as_str())));
     }
 
-    /// The assistant has nothing more to say to it.
+    /// The assistant has nothing more to say to it. What it saved a moment ago may be on its way to the room still.
     async fn quiet(&mut self) {
+        self.look_back().await;
+        if self.ended {
+            return;
+        }
         if let Err(failure) = self.how_it_stands().await {
             self.fail(failure);
         }
