@@ -130,7 +130,7 @@ pub enum RoomMessage {
         turn: u64,
     },
     /// Somebody without a session follows what everybody here is told (REST callers that wait for the assistant).
-    Watch(tokio::sync::mpsc::UnboundedSender<Event>),
+    Follow(tokio::sync::mpsc::UnboundedSender<News>),
     /// The server goes away: no reply will be finished.
     Drain,
     /// The router holds nothing more for this room: end.
@@ -138,6 +138,27 @@ pub enum RoomMessage {
     /// Panics on purpose.
     #[cfg(feature = "fault-injection")]
     Panic,
+}
+
+/// What somebody hears who follows a room without a session. The channel ends with the room's life.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// What everybody in the room is told; nothing that is for staff only.
+    Event(Event),
+    /// A reply begins; its [`Event::AiMessageStart`] comes next.
+    Answering {
+        /// The reply's id.
+        message_id: crate::domain::ids::MessageId,
+        /// It answers the customer's messages up to this number.
+        answers: i64,
+    },
+    /// The assistant's wish for a human was decided.
+    HandedOver(EscalationStatus),
+    /// The assistant has nothing to do, and will have nothing to do, for messages up to this number.
+    Quiet {
+        /// The number.
+        upto: i64,
+    },
 }
 
 /// To the router.

@@ -186,6 +186,8 @@ listed! {
         ChatbotAvailability = "chatbot.availability",
         /// Reads what the assistant has done and cost.
         AssistantUsage = "assistant.usage",
+        /// Says something to a chatbot and waits for the answer.
+        ChatbotChat = "chatbot.chat",
         /// Watches topics; each topic is an action of its own besides.
         Subscribe = "topic.subscribe",
         /// Stops watching topics.
@@ -374,6 +376,7 @@ impl Action {
             Self::AssistantUsage | Self::QueueAccuracy => row(Nothing, [NO, NO, ALWAYS, NO]),
             Self::ChatbotList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::ChatbotGet => row(Chatbot, [NO, OTHER, OTHER, NO]),
+            Self::ChatbotChat => row(Chatbot, [OTHER, NO, NO, NO]),
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),
             Self::ChatbotDelete => row(Chatbot, [NO, NO, OTHER, NO]),
 

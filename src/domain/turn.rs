@@ -204,6 +204,11 @@ impl Turns {
         self.refused
     }
 
+    /// Nothing is being answered or handed over, and nothing is owed.
+    pub fn is_quiet(&self) -> bool {
+        !self.is_busy() && !self.asking && !self.is_owing()
+    }
+
     /// The customer said something durable.
     pub fn heard(&mut self, heard: Heard) -> Vec<Step> {
         self.open = Some(heard);

@@ -60,6 +60,7 @@ error_codes! {
     RateLimited = ("rate_limited", 429, true, "Too fast; try again after `retryAfterMs`.");
     Internal = ("internal", 500, false, "A fault of the server.");
     Unavailable = ("unavailable", 503, true, "Surely not done; the same request may work in a moment.");
+    NoReply = ("no_reply", 503, true, "The message is kept, but nobody has answered it yet; a retry with the same client id waits on.");
     OutcomeUnknown = ("outcome_unknown", 503, true, "Nobody knows whether it was done; a retry with the same client id finds out.");
     Draining = ("draining", 503, true, "The server is going away; come back to another.");
 }

@@ -13,6 +13,7 @@
 
 mod assistant;
 mod authz;
+mod chat;
 mod chatbots;
 #[path = "../../fuzz/claims.rs"]
 mod claims;

@@ -11,7 +11,7 @@ use crate::domain::room::{RoomRecord, Standing};
 use crate::domain::user::Principal;
 
 use super::super::failure::Failure;
-use super::super::messages::{AgentMessage, Answer, Ask, RoomMessage, RouterMessage};
+use super::super::messages::{AgentMessage, Answer, Ask, News, RoomMessage, RouterMessage};
 use super::Node;
 
 /// The table's word for a standing.
@@ -121,6 +121,14 @@ impl Node {
         let reply = super::super::messages::ReplyTo::waiting(sender);
         self.dispatch(Ask { caller, command, request_id, reply });
         self.within(receiver).await?
+    }
+
+    /// What is told in a conversation from now on, for those without a session. Dropping the receiver ends it.
+    pub fn follow(&self, conversation_id: ConversationId) -> tokio::sync::mpsc::UnboundedReceiver<News> {
+        let (follower, news) = tokio::sync::mpsc::unbounded_channel();
+        let message = RoomMessage::Follow(follower);
+        self.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: false });
+        news
     }
 
     /// Whether all of these topics may be watched.

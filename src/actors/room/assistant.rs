@@ -54,6 +54,8 @@ pub(super) struct Desk {
 struct Draft {
     turn: u64,
     message_id: MessageId,
+    /// The customer's newest message that it answers.
+    answers: i64,
     /// Shown so far.
     shown: String,
     /// The next delta's.
@@ -190,6 +192,16 @@ impl RoomActor {
         })
     }
 
+    /// The same, with its id and the number of the newest message that it answers.
+    pub(super) fn desk_writing(&self) -> Option<(MessageId, i64, Event)> {
+        let draft = self.desk.draft.as_ref()?;
+        Some((draft.message_id.clone(), draft.answers, self.desk_so_far()?))
+    }
+
+    pub(super) fn desk_is_quiet(&self) -> bool {
+        self.desk.turns.is_quiet()
+    }
+
     fn assistant(&self) -> Option<Arc<dyn assistant::Assistant>> {
         self.node.assistants().of(self.chatbot().as_ref())
     }
@@ -209,6 +221,7 @@ impl RoomActor {
                 Step::HandOff(cause) => self.hand_off(cause, ctx),
             }
         }
+        self.tell_if_quiet();
     }
 
     fn begin(&mut self, turn: u64, ctx: &mut Context<Self>) {
@@ -216,7 +229,7 @@ impl RoomActor {
         let Record::Here(record) = &self.record else { return };
         let (customer, chatbot_id) = (&record.conversation.customer_id, record.conversation.chatbot_id.clone());
         let admitted = self.node.assistants().admit(self.node.now(), customer, chatbot_id.as_ref());
-        let message_id = MessageId::from(self.node.new_id());
+        let (message_id, answers) = (MessageId::from(self.node.new_id()), self.desk.heard);
         let gathered = Arc::new(Mutex::new(Gathered::default()));
         let mut sink = ToRoom {
             gathered: Arc::clone(&gathered),
@@ -243,7 +256,8 @@ impl RoomActor {
         let running = ctx.spawn(work.into_actor(self).map(move |done, this, ctx| this.turn_ended(turn, done, ctx)));
         self.desk.draft = Some(Draft {
             turn,
-            message_id,
+            message_id: message_id.clone(),
+            answers,
             shown: String::new(),
             index: 0,
             gathered,
@@ -252,6 +266,7 @@ impl RoomActor {
             reply: None,
         });
         if let Some(event) = self.desk_so_far() {
+            self.tell_answering(&message_id, answers);
             self.fan_out(event, false, None, Overflow::Force);
         }
     }
@@ -371,7 +386,7 @@ impl RoomActor {
         let cause = self.desk.turns.cause_after(turn);
         let reply = draft.reply.as_ref().filter(|_| !fallback);
         let content = reply.map_or(settings.fallback_text.as_str(), |reply| reply.text.trim());
-        let metadata = metadata(draft.meter.provider(), reply, cause.as_ref());
+        let metadata = metadata(draft.meter.provider(), draft.answers, reply, cause.as_ref());
         let message = self.line(draft.message_id.clone(), content.to_owned(), Some(metadata));
         let (node, id, wants_human) = (Arc::clone(&self.node), message.id.clone(), cause.is_some());
         let work = async move { save(&node, message, &id).await };
@@ -419,8 +434,10 @@ impl RoomActor {
             HandOffMode::Ask => settings.ask_text.clone(),
         };
         let invited = std::mem::take(&mut self.desk.invited);
-        let announced = (!said || (mode == HandOffMode::Ask && !invited))
-            .then(|| self.line(self.node.new_id().into(), text, Some(metadata("", None, Some(&cause)))));
+        let announced = (!said || (mode == HandOffMode::Ask && !invited)).then(|| {
+            let metadata = metadata("", self.desk.heard, None, Some(&cause));
+            self.line(self.node.new_id().into(), text, Some(metadata))
+        });
         let summary = match cause {
             Cause::Assistant { summary, .. } => summary,
             _ => None,
@@ -477,6 +494,9 @@ impl RoomActor {
             }
         };
         self.hand_off_failures = 0;
+        if let Some(status) = &status {
+            self.tell_handed_over(status);
+        }
         let taken = matches!(
             status,
             Some(
@@ -488,7 +508,8 @@ impl RoomActor {
         );
         if !taken && mode == HandOffMode::AtOnce {
             let text = self.node.assistants().settings().nobody_text.clone();
-            let message = self.line(self.node.new_id().into(), text, None);
+            let metadata = metadata("", self.desk.heard, None, None);
+            let message = self.line(self.node.new_id().into(), text, Some(metadata));
             let node = Arc::clone(&self.node);
             let work = async move {
                 let id = message.id.clone();
@@ -538,9 +559,11 @@ pub(super) fn line(message: &Message) -> assistant::Line {
     assistant::Line { role: message.sender_role, text: message.content.clone(), at: message.created_at }
 }
 
-/// What clients may read about a reply (seed 000 has the two escalation fields).
-fn metadata(provider: &str, reply: Option<&Reply>, cause: Option<&Cause>) -> String {
+/// What clients may read about a reply (seed 000 has the two escalation fields). `answersSeq` is the customer's newest
+/// message that it answers.
+fn metadata(provider: &str, answers: i64, reply: Option<&Reply>, cause: Option<&Cause>) -> String {
     object(KeyStyle::Camel, |o| {
+        o.int("answersSeq", answers);
         o.flag("escalationRequested", cause.is_some());
         if let Some(cause) = cause {
             o.text("escalationReason", cause.reason());

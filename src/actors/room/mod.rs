@@ -8,6 +8,7 @@
 mod asks;
 mod assistant;
 mod backlog;
+mod followers;
 mod members;
 mod meter;
 
@@ -88,8 +89,7 @@ pub struct RoomActor {
     hand_off_failures: u32,
     /// The row's version when the agent's summary was written: a second click writes no second one.
     summarised: Option<i64>,
-    /// Those who follow the room without a session: REST callers that wait for the assistant.
-    watchers: Vec<tokio::sync::mpsc::UnboundedSender<Event>>,
+    followers: followers::Followers,
     handled: u64,
     last_use: Timestamp,
     _watch: Watch,
@@ -118,20 +118,11 @@ impl RoomActor {
             desk,
             hand_off_failures: 0,
             summarised: None,
-            watchers: Vec::new(),
+            followers: followers::Followers::default(),
             handled: 0,
             last_use,
             _watch: watch,
         }
-    }
-
-    /// Lets somebody follow, from the middle of a reply if one is being written.
-    fn watch(&mut self, watcher: tokio::sync::mpsc::UnboundedSender<Event>) {
-        if let Some(event) = self.desk_so_far() {
-            // Whoever has gone already is forgotten with the next event.
-            let _ = watcher.send(event);
-        }
-        self.watchers.push(watcher);
     }
 
     fn load(&mut self, ctx: &mut Context<Self>) {
@@ -213,7 +204,7 @@ impl RoomActor {
                 self.reload(ctx);
             }
             RoomMessage::Flush { turn } => self.flush(turn, ctx),
-            RoomMessage::Watch(watcher) => self.watch(watcher),
+            RoomMessage::Follow(follower) => self.follow(follower),
             RoomMessage::Drain => self.desk_shut_down(ctx),
             RoomMessage::Reopen => {}
             RoomMessage::Stop => ctx.stop(),
@@ -303,7 +294,7 @@ impl RoomActor {
     /// One message per worker thread; encoded once per dialect.
     fn fan_out(&mut self, event: Event, staff_only: bool, except: Option<&SessionId>, overflow: Overflow) {
         if !staff_only {
-            self.watchers.retain(|watcher| watcher.send(event.clone()).is_ok());
+            self.tell_followers(&event);
         }
         let event = Encoded::new(event);
         for hub in self.members.hubs() {
@@ -386,7 +377,7 @@ impl RoomActor {
     fn look(&mut self, ctx: &mut Context<Self>) {
         let now = self.node.now();
         self.desk_look(ctx);
-        if !self.members.is_empty() || !self.watchers.is_empty() || self.desk.is_busy() {
+        if !self.members.is_empty() || !self.followers.is_empty() || self.desk.is_busy() {
             self.last_use = now;
         }
         if now >= self.last_use + self.node.room_idle() {

@@ -21,6 +21,20 @@ impl ApiError {
     pub fn of(error: impl Into<WireError>, request_id: &str) -> Self {
         Self { request_id: request_id.to_owned(), ..Self::from(error.into()) }
     }
+
+    /// `{"error": {code, message, retryable, details?, requestId?}}`.
+    pub fn body(&self) -> String {
+        object(KeyStyle::Camel, |o| {
+            o.object("error", |o| {
+                o.text("code", self.error.code.as_str()).text("message", &self.error.message);
+                o.flag("retryable", self.error.code.retryable());
+                if let Some(details) = &self.error.details {
+                    o.value("details", details);
+                }
+                o.text_if("requestId", Some(self.request_id.as_str()).filter(|id| !id.is_empty()));
+            });
+        })
+    }
 }
 
 impl std::fmt::Display for ApiError {
@@ -71,21 +85,11 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let body = object(KeyStyle::Camel, |o| {
-            o.object("error", |o| {
-                o.text("code", self.error.code.as_str()).text("message", &self.error.message);
-                o.flag("retryable", self.error.code.retryable());
-                if let Some(details) = &self.error.details {
-                    o.value("details", details);
-                }
-                o.text_if("requestId", Some(self.request_id.as_str()).filter(|id| !id.is_empty()));
-            });
-        });
         let mut response = HttpResponse::build(self.status_code());
         if let Some(after) = self.error.retry_after_ms {
             response.insert_header(("retry-after", ((after + 999) / 1000).to_string()));
         }
-        response.content_type(ContentType::json()).body(body)
+        response.content_type(ContentType::json()).body(self.body())
     }
 }
 

@@ -4,6 +4,7 @@ mod agents;
 pub mod answer;
 mod assistant;
 mod auth;
+mod chat;
 mod chatbots;
 mod conversations;
 mod cursor;
@@ -98,6 +99,11 @@ routes! {
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
     get    "/api/v1/assistant/usage"                    assistant::usage, AssistantUsage;
+    // Seed 000, and the same under our own prefix.
+    post   "/api/chatbots/{id}/chat"                    chat::chat, ChatbotChat;
+    post   "/api/v1/chatbots/{id}/chat"                 chat::chat, ChatbotChat;
+    post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
+    post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
 
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;
