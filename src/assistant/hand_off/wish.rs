@@ -1,6 +1,6 @@
 //! A customer's wish for a human, found by the parts that words play and not by a list of sentences.
 //!
-//! Each language says which words speak, want, hand over, name a human, deny or fill ([`super::lexicon`]). A text is
+//! Each language says which words speak, want, hand over, name a human, deny or fill (`lexicon`). A text is
 //! read once; around each human the words are walked to the verb, over nothing but fillers, and on to a "not".
 //! The walk is bounded, so the time grows with the length of the text and no worse.
 
