@@ -21,6 +21,7 @@ mod cli;
 mod config;
 mod corpus;
 mod crash;
+mod desk;
 mod flow;
 mod knowledge;
 mod logging;
