@@ -393,16 +393,22 @@ export type ErrorBody =
 export interface RegisterUserData {
   adminId?: string | number | null | undefined;
   token?: string | null | undefined;
+  agentId?: string | number | null | undefined;
+  userId?: string | number | null | undefined;
 }
 
 export interface RegisterAgentData {
   adminId?: string | number | null | undefined;
   token?: string | null | undefined;
+  agentId?: string | number | null | undefined;
+  userId?: string | number | null | undefined;
 }
 
 export interface RegisterAdminData {
   adminId?: string | number | null | undefined;
   token?: string | null | undefined;
+  agentId?: string | number | null | undefined;
+  userId?: string | number | null | undefined;
 }
 
 export interface RefreshTokenData {
@@ -557,8 +563,8 @@ export interface Commands {
   leave: { data: LeaveData; reply: DoneReply };
   resume: { data: ResumeData; reply: ResumedReply };
   send_message: { data: SendMessageData; reply: SentReply | NoteSentReply };
-  typing_start: { data: TypingStartData; reply: DoneReply };
-  typing_stop: { data: TypingStopData; reply: DoneReply };
+  typing_start: { data: TypingStartData; reply: never };
+  typing_stop: { data: TypingStopData; reply: never };
   mark_read: { data: MarkReadData; reply: DoneReply };
   escalate: { data: EscalateData; reply: EscalationReply };
   request_staff: { data: RequestStaffData; reply: EscalationReply };
@@ -568,7 +574,7 @@ export interface Commands {
   decline_transfer: { data: DeclineTransferData; reply: DoneReply };
   assign_to_me: { data: AssignToMeData; reply: AssignedReply };
   assign: { data: AssignData; reply: AssignedReply };
-  transfer: { data: TransferData; reply: TransferOfferedReply | AssignedReply | EscalationReply };
+  transfer: { data: TransferData; reply: TransferOfferedReply };
   release: { data: ReleaseData; reply: DoneReply };
   close_conversation: { data: CloseConversationData; reply: DoneReply };
   agent_status: { data: AgentStatusData; reply: DoneReply };
