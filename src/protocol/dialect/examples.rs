@@ -18,6 +18,7 @@ use crate::domain::page_view::PageView;
 use crate::domain::time::Timestamp;
 
 mod paper;
+pub(super) mod typescript;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_424_400_000 + seconds * 1000)
