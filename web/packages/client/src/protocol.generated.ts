@@ -211,12 +211,14 @@ export interface ServerEvents {
     readAt: Timestamp;
   };
   new_message: Message | Note;
+  page_view: { conversationId: string; url: string; title: string | null; at: Timestamp };
   presence: { conversationId: string; userId: string; online: boolean };
   queue_update: { conversationId: string } & QueuePlace;
   server_draining: { reconnectAfterMs: number };
   staff_data: { workload: Workload; onlineStaffCount: number };
   staff_online: { staffId: string; userName: string };
   staff_status_updated: { staffId: string; isOnline: boolean; isAvailable: boolean; status: Availability };
+  system_announcement: { announcementId: string; text: string; at: Timestamp };
   token_expiring: { expiresAt: Timestamp };
   topic_update: TopicState;
   user_stop_typing: { conversationId: string; userId: string; userName: string };
@@ -543,6 +545,12 @@ export interface RateConversationData {
   comment?: string | null | undefined;
 }
 
+export interface PageViewData {
+  conversationId: string;
+  url: string;
+  title?: string | null | undefined;
+}
+
 export interface SubscribeData {
   topics: Array<"queue" | "agents" | "metrics" | "notifications">;
 }
@@ -580,6 +588,7 @@ export interface Commands {
   agent_status: { data: AgentStatusData; reply: DoneReply };
   staff_status_change: { data: StaffStatusChangeData; reply: DoneReply };
   rate_conversation: { data: RateConversationData; reply: DoneReply };
+  page_view: { data: PageViewData; reply: DoneReply };
   subscribe: { data: SubscribeData; reply: SubscribedReply };
   unsubscribe: { data: UnsubscribeData; reply: DoneReply };
 }
