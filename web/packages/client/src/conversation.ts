@@ -741,8 +741,9 @@ export function createConversation(host: Host, key: string, known: string | null
     acknowledged(clientId, ack) {
       const one = pending.find((other) => other.clientId === clientId);
       if (!one) return;
-      if (ack.seq === undefined || timeline.base() === null) stored(clientId, ack);
-      else acknowledged(one, { ...ack, seq: ack.seq });
+      if (ack.seq !== undefined && timeline.base() !== null) acknowledged(one, { ...ack, seq: ack.seq });
+      // What is shown already (another page sent it first), or will be once somebody looks, is not pending any more.
+      if (ack.seq === undefined || timeline.base() === null || ack.seq <= timeline.last()) stored(clientId, ack);
       changed();
     },
     refused(clientId, why) {
