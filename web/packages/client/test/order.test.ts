@@ -16,6 +16,7 @@ const message = (seq: number): Message => ({
   content: `line ${seq}`,
   messageType: "text",
   aiGenerated: false,
+  metadata: null,
   createdAt: "2026-11-23T09:00:00.000Z",
 });
 
