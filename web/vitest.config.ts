@@ -13,17 +13,17 @@ const others = ["packages", "apps"].flatMap((group) =>
     : [],
 );
 
-/** The older React lives in a workspace of its own. */
-const older = (...names: string[]) =>
-  names.map((name) => ({
+/** The older React lives in a workspace of its own; which one is taken is never left to chance. */
+const reactIn = (folder: string) =>
+  ["react", "react-dom/client"].map((name) => ({
     find: new RegExp(`^${name}$`),
-    replacement: here(`packages/react-18/node_modules/${name}`),
+    replacement: here(`${folder}/${name}`),
   }));
 
 /** The hooks are tested with both versions of React. */
 const react = (version: "18" | "19"): TestProjectConfiguration => ({
   resolve: {
-    alias: version === "18" ? older("react", "react-dom/client") : [],
+    alias: reactIn(version === "18" ? "packages/react-18/node_modules" : "node_modules"),
   },
   test: {
     name: `react ${version}`,

@@ -74,6 +74,10 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
     show({ live: false });
     try {
       const { topics: snapshots } = await client.send("subscribe", { topics: [...topics] });
+      if (stop.length === 0) {
+        asking = false;
+        return;
+      }
       for (const snapshot of snapshots) apply(snapshot);
       asking = false;
       const held = early.sort((a, b) => a.number - b.number);
@@ -99,9 +103,12 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
   }
 
   function end(): void {
+    // Whoever comes back at once (strict mode does) finds everything as it was.
+    if (listeners > 0 || stop.length === 0) return;
     for (const one of stop) one();
     stop = [];
     numbers.clear();
+    early = [];
     show({ live: false });
     if (client.state === "connected") client.send("unsubscribe", { topics: [...topics] }).catch(() => {});
   }
@@ -111,14 +118,14 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
     subscribe(listener) {
       const off = told.subscribe(listener);
       listeners += 1;
-      if (listeners === 1) begin();
+      if (stop.length === 0) begin();
       let done = false;
       return () => {
         if (done) return;
         done = true;
         off();
         listeners -= 1;
-        if (listeners === 0) end();
+        queueMicrotask(end);
       };
     },
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { backoff, verdict } from "../src/codes.ts";
-import { CLOSE_CODES } from "../src/protocol.generated.ts";
 import { TIMING } from "../src/environment.ts";
+import { CLOSE_CODES } from "../src/protocol.generated.ts";
 import { clientOf, createFakeServer, pass, tokenOf, virtualTime } from "./setup.ts";
 
 virtualTime();
@@ -375,7 +375,9 @@ describe("commands", () => {
     server.script((frame) => {
       if (frame.type !== "agent_status" || refusals > 0) return undefined;
       refusals += 1;
-      throw { refusal: { code: "rate_limited", message: "too fast", retryable: true, retryAfterMs: 2_000, anonymous: true } };
+      throw {
+        refusal: { code: "rate_limited", message: "too fast", retryable: true, retryAfterMs: 2_000, anonymous: true },
+      };
     });
     const answer = client.send("agent_status", { status: "away" });
     await pass(1_999);
