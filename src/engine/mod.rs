@@ -46,6 +46,7 @@ use crate::domain::wait::{QlmEstimator, WaitEstimator};
 use crate::first_start::{self, FirstStart, FirstStartError, Welcome};
 use crate::keyring::{self, KeysError};
 use crate::store::{self, Store, StoreError};
+use crate::transport::pages::Pages;
 use crate::transport::rest::who::Shared;
 use crate::transport::sockets::Worker;
 use crate::transport::ws::{self, ConnectionBudget};
@@ -69,6 +70,9 @@ pub enum EngineError {
     /// An assistant cannot be made from its settings.
     #[error("{0}")]
     Assistant(#[from] SettingsError),
+    /// The folder with the pages cannot be read.
+    #[error("pages.folder: {0}")]
+    Pages(String),
     /// Passwords cannot be hashed on this machine.
     #[error("passwords: {0}")]
     Passwords(#[from] crate::auth::passwords::PasswordError),
@@ -181,6 +185,7 @@ impl EngineBuilder {
             now: clock.now(),
         };
         let welcome = first_start::first_start(store.as_ref(), &passwords, &wishes).await?;
+        let pages = Pages::open(&config.pages).map_err(|error| EngineError::Pages(error.to_string()))?;
         let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
         let node = Node::start(Parts {
@@ -196,7 +201,8 @@ impl EngineBuilder {
             spawner,
         })
         .await?;
-        Ok(Engine { node, budget: ConnectionBudget::default(), shared: Shared::default(), welcome: Arc::new(welcome) })
+        let (budget, shared) = (ConnectionBudget::default(), Shared::default());
+        Ok(Engine { node, budget, shared, welcome: Arc::new(welcome), pages })
     }
 }
 
@@ -259,6 +265,7 @@ pub struct Engine {
     budget: ConnectionBudget,
     shared: Shared,
     welcome: Arc<Welcome>,
+    pages: Option<Pages>,
 }
 
 impl Engine {
@@ -267,14 +274,14 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    /// Mounts sockets and REST; call it in the `App` factory, under any scope.
+    /// Mounts sockets, REST and (unless `pages.enabled` is off) the pages; call it in the `App` factory, under any scope.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
         let limits = self.node.limits();
         config
             .app_data(web::Data::new(Worker::new(Arc::clone(&self.node), self.budget.clone())))
             .app_data(web::Data::new(self.shared.clone()))
             .app_data(web::PayloadConfig::new(limits.body_bytes));
-        crate::transport::rest::configure(config);
+        crate::transport::rest::configure(config, self.pages.as_ref());
     }
 
     /// The way to do from Rust what clients do over sockets and REST.

@@ -26,6 +26,7 @@ mod knowledge;
 mod logging;
 mod luck;
 mod model;
+mod pages;
 mod providers;
 mod rest;
 mod scenarios;

@@ -20,6 +20,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use crate::auth::policy::Action;
 use crate::protocol::error::{ErrorCode, WireError};
 
+use super::pages::Pages;
 use super::{edge, sockets};
 use answer::ApiError;
 
@@ -109,13 +110,16 @@ routes! {
     get    "/health/ready"                              health::ready, HealthReady;
 }
 
-/// Mounts sockets and REST.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Mounts sockets, REST, and the pages if there shall be any.
+pub fn configure(config: &mut web::ServiceConfig, pages: Option<&Pages>) {
     config
         .route("/ws", web::get().to(sockets::camel))
         .route("/api/v1/ws", web::get().to(sockets::snake))
         .route("/", web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(sockets::camel));
     mount(config);
+    if let Some(pages) = pages {
+        pages.configure(config);
+    }
     config.default_service(web::to(unknown));
 }
 
