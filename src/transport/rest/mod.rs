@@ -7,7 +7,9 @@ mod auth;
 mod chat;
 mod chatbots;
 mod conversations;
+mod cookies;
 mod cursor;
+mod demo;
 mod health;
 mod once;
 mod queue;
@@ -105,6 +107,9 @@ routes! {
     post   "/api/v1/chatbots/{id}/chat"                 chat::chat, ChatbotChat;
     post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
     post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
+
+    get    "/api/v1/demo"                               demo::show, DemoGet;
+    post   "/api/v1/demo/dismiss"                       demo::dismiss, DemoDismiss;
 
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;
