@@ -191,6 +191,7 @@ fn topic_body(o: &mut Object<'_>, body: &TopicBody) {
         TopicBody::Metrics(metrics) => o.list("metrics", metrics, |o, (name, value)| {
             o.text("name", name).int("value", *value);
         }),
+        TopicBody::Availability(found) => o.object("availability", |o| shapes::reachability(o, found)),
         TopicBody::Empty => o,
     };
 }
@@ -373,6 +374,9 @@ fn admin_notice(o: &mut Object<'_>, notice: &AdminNotice) {
         AdminNotice::ConversationAssigned { conversation_id, agent_id, agent_name } => {
             o.text("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        AdminNotice::ContactLeft { conversation_id, user_name } => {
+            o.text("type", "CONTACT_LEFT").text("conversationId", conversation_id.as_str()).text("userName", user_name);
         }
         AdminNotice::NewQueueEntry { conversation_id, position } => {
             o.text("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());
