@@ -39,3 +39,4 @@ mod supervised;
 mod support;
 mod tidy;
 mod tokens;
+mod visitors;
