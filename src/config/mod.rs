@@ -10,10 +10,12 @@ mod auth;
 mod bus;
 mod cors;
 mod database;
+mod demo;
 mod error;
 mod key;
 mod limits;
 mod log;
+mod pages;
 mod routing;
 mod secret;
 mod section;
@@ -31,10 +33,12 @@ pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;
 pub use database::Database;
+pub use demo::Demo;
 pub use error::{ConfigError, Origin};
 pub use key::{Key, Kind};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use pages::Pages;
 pub use routing::Routing;
 pub use secret::{PrivateUrl, Secret};
 pub use server::Server;
@@ -73,6 +77,10 @@ pub struct Config {
     pub assistant: Assistant,
     /// What admins are warned of.
     pub alerts: Alerts,
+    /// The faces that come with the program.
+    pub pages: Pages,
+    /// What a newcomer is shown.
+    pub demo: Demo,
 }
 
 /// One key with the value in force and where it came from.
@@ -112,6 +120,8 @@ impl Config {
             Bus::KEYS,
             Assistant::KEYS,
             Alerts::KEYS,
+            Pages::KEYS,
+            Demo::KEYS,
         ]
         .into_iter()
         .flatten()

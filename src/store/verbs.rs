@@ -232,9 +232,14 @@ macro_rules! store_verbs {
                 old_hash: &str,
                 next: &RefreshToken,
                 now: Timestamp,
+                grace: crate::domain::time::Millis,
             ) -> Result<RefreshOutcome> {
                 let (old_hash, next) = (old_hash.to_owned(), next.clone());
-                ask!(self.transact, conn => queries::people::rotate(conn, old_hash, next, now))
+                ask!(self.transact, conn => queries::people::rotate(conn, old_hash, next, now, grace))
+            }
+            async fn login_of_refresh_token(&self, token_hash: &str) -> Result<Option<String>> {
+                let hash = token_hash.to_owned();
+                ask!(self.read, conn => queries::people::login_of(conn, hash))
             }
             async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<()> {
                 let login_id = login_id.to_owned();
@@ -242,6 +247,17 @@ macro_rules! store_verbs {
             }
             async fn revoked_logins(&self, now: Timestamp) -> Result<Vec<String>> {
                 ask!(self.read, conn => queries::people::revoked(conn, now))
+            }
+
+            async fn merge_customer(
+                &self,
+                from: &UserId,
+                into: &UserId,
+                name: &str,
+                at: Timestamp,
+            ) -> Result<crate::store::MergeOutcome> {
+                let (from, into, name) = (from.clone(), into.clone(), name.to_owned());
+                ask!(self.transact, conn => queries::merge::customer(conn, from, into, name, at))
             }
 
             async fn chatbots(&self) -> Result<Vec<Chatbot>> {

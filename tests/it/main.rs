@@ -13,6 +13,8 @@
 
 mod assistant;
 mod authz;
+mod availability;
+mod browser;
 mod chat;
 mod chatbots;
 #[path = "../../fuzz/claims.rs"]
@@ -21,12 +23,14 @@ mod cli;
 mod config;
 mod corpus;
 mod crash;
+mod demo;
 mod desk;
 mod flow;
 mod knowledge;
 mod logging;
 mod luck;
 mod model;
+mod pages;
 mod providers;
 mod rest;
 mod scenarios;
@@ -36,3 +40,4 @@ mod supervised;
 mod support;
 mod tidy;
 mod tokens;
+mod visitors;

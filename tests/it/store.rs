@@ -4,16 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use switchboard::domain::agent::{Agent, Availability, Capacity, Presence};
-use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, HandOffMode};
+use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, FieldKind, HandOffMode, PreChatField};
 use switchboard::domain::conversation::{Conversation, ConversationKind, ConversationStatus, Handler};
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
 use switchboard::domain::message::{Message, MessageKind, NewMessage, SenderRole};
-use switchboard::domain::time::Timestamp;
+use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{
-    NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError, Transaction, Write,
-    WriteRefusal, Writer, WriterSettings, Written,
+    MergeOutcome, NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError,
+    Transaction, Write, WriteRefusal, Writer, WriterSettings, Written,
 };
 
 use crate::support::postgres;
@@ -217,13 +217,71 @@ async fn a_refresh_token_is_used_once(store: &dyn Store) {
         expires_at: Timestamp::from_millis(NOW.as_millis() + 1000),
     };
     store.put_refresh_token(&token("one")).await.unwrap();
-    let rotated = store.rotate_refresh_token("one", &token("two"), NOW).await.unwrap();
+    let at_once = Millis::ZERO;
+    assert_eq!(store.login_of_refresh_token("one").await.unwrap().as_deref(), Some("login"));
+    assert_eq!(store.login_of_refresh_token("none").await.unwrap(), None);
+    let rotated = store.rotate_refresh_token("one", &token("two"), NOW, at_once).await.unwrap();
     assert!(matches!(rotated, RefreshOutcome::Rotated { .. }));
-    let reused = store.rotate_refresh_token("one", &token("three"), NOW).await.unwrap();
+    let reused = store.rotate_refresh_token("one", &token("three"), NOW, at_once).await.unwrap();
     assert_eq!(reused, RefreshOutcome::Reused { login_id: "login".into() });
-    let ended = store.rotate_refresh_token("two", &token("four"), NOW).await.unwrap();
+    let ended = store.rotate_refresh_token("two", &token("four"), NOW, at_once).await.unwrap();
     assert_eq!(ended, RefreshOutcome::Invalid);
     assert_eq!(store.revoked_logins(NOW).await.unwrap(), ["login"]);
+}
+
+async fn a_refresh_token_in_its_grace_leads_to_the_same_next_one(store: &dyn Store) {
+    prepare(store).await;
+    let token = |hash: &str| RefreshToken {
+        token_hash: hash.into(),
+        login_id: "tabs".into(),
+        user_id: "cleo".into(),
+        created_at: NOW,
+        expires_at: Timestamp::from_millis(NOW.as_millis() + 100_000),
+    };
+    let grace = Millis::from_secs(10);
+    let after = |ms| Timestamp::from_millis(NOW.as_millis() + ms);
+    let rotate = |old: &'static str, next: &'static str, at| {
+        let next = token(next);
+        async move { store.rotate_refresh_token(old, &next, at, grace).await.unwrap() }
+    };
+    let rotated = RefreshOutcome::Rotated { user_id: "cleo".into(), login_id: "tabs".into() };
+    store.put_refresh_token(&token("a")).await.unwrap();
+    assert_eq!(rotate("a", "b", after(0)).await, rotated);
+    assert_eq!(rotate("a", "b", after(9_999)).await, rotated, "the other tab");
+    assert_eq!(rotate("b", "c", after(9_999)).await, rotated);
+    assert_eq!(rotate("a", "b", after(9_999)).await, RefreshOutcome::Invalid, "late, and no sign of a copy");
+    assert_eq!(rotate("c", "d", after(9_999)).await, rotated, "so the login lives on");
+    assert_eq!(rotate("d", "e", after(20_000)).await, rotated);
+    assert_eq!(rotate("d", "x", after(20_001)).await, RefreshOutcome::Reused { login_id: "tabs".into() });
+    assert_eq!(rotate("e", "f", after(20_002)).await, RefreshOutcome::Invalid, "the whole login has ended");
+}
+
+async fn a_merged_customer_is_merged_once(store: &dyn Store) {
+    prepare(store).await;
+    store
+        .ensure_user(&User { id: "known".into(), name: "Known".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store
+        .ensure_user(&User { id: "third".into(), name: "Third".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store.commit(&[said("a", "1")]).await.unwrap();
+    let merge = |from: &'static str, into: &'static str| async move {
+        store.merge_customer(&from.into(), &into.into(), "Known", NOW).await.unwrap()
+    };
+    assert_eq!(merge("nobody", "known").await, MergeOutcome::Refused);
+    let merged = merge("cleo", "known").await;
+    assert!(matches!(&merged, MergeOutcome::Merged(moved) if moved.contains(&"a".into())), "{merged:?}");
+    assert_eq!(merge("cleo", "known").await, MergeOutcome::Repeated);
+    assert_eq!(merge("cleo", "third").await, MergeOutcome::Refused);
+    let row = store.conversation(&"a".into()).await.unwrap().unwrap();
+    assert_eq!((row.customer_id.as_str(), row.customer_name.as_str()), ("known", "Known"));
+    let message = &store.messages_after(&"a".into(), 0, 10).await.unwrap()[0];
+    assert_eq!(message.sender_id.as_ref().map(|id| id.as_str()), Some("known"));
+    let people = store.participants(&"a".into()).await.unwrap();
+    assert!(people.iter().all(|person| person.user_id.as_str() != "cleo"), "{people:?}");
+    assert!(store.user(&"cleo".into()).await.unwrap().unwrap().disabled);
 }
 
 async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
@@ -247,6 +305,16 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
             hand_off: Some(HandOffMode::Ask),
         },
         theme: Some("{\"colour\": \"#0a0\"}".into()),
+        widget: ChatbotWidget {
+            pre_chat: vec![PreChatField {
+                key: "order".into(),
+                label: "Größe, \"order\"?".into(),
+                kind: FieldKind::LongText,
+                required: true,
+            }],
+            languages: vec!["de".into(), "pt-BR".into()],
+            powered_by: Some(String::new()),
+        },
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,
@@ -255,7 +323,13 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     store.put_chatbot(&bot).await.unwrap();
     store.put_chatbot(&bot).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![bot.clone()]);
-    let plain = Chatbot { assistant: ChatbotAssistant::default(), theme: None, hours: None, ..bot };
+    let plain = Chatbot {
+        assistant: ChatbotAssistant::default(),
+        theme: None,
+        widget: ChatbotWidget::default(),
+        hours: None,
+        ..bot
+    };
     store.put_chatbot(&plain).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![plain]);
     assert!(store.delete_chatbot(&"shop".into()).await.unwrap());
@@ -321,6 +395,8 @@ conformance!(
     a_conflict_rolls_back_its_own_transaction_and_those_after_it,
     the_database_refuses_more_load_than_the_limit,
     a_refresh_token_is_used_once,
+    a_refresh_token_in_its_grace_leads_to_the_same_next_one,
+    a_merged_customer_is_merged_once,
     chatbots_come_back_as_they_were_put,
     read_marks_only_move_forward,
     migrations_go_forward_and_back,

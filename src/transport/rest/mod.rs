@@ -11,15 +11,20 @@ mod auth;
 mod canned;
 mod chat;
 mod chatbots;
+mod contact;
 mod conversations;
+mod cookies;
 mod cursor;
 mod customers;
+mod demo;
 mod health;
 mod lists;
 mod once;
 mod queue;
 mod search;
 mod statistics;
+mod transcript;
+mod visitors;
 pub mod who;
 
 use actix_web::http::Method;
@@ -29,6 +34,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use crate::auth::policy::Action;
 use crate::protocol::error::{ErrorCode, WireError};
 
+use super::pages::Pages;
 use super::{edge, sockets};
 use answer::ApiError;
 
@@ -61,6 +67,8 @@ routes! {
     post   "/api/v1/auth/refresh"                       auth::refresh, AuthRefresh;
     post   "/api/v1/auth/logout"                        auth::logout, AuthLogout;
     post   "/api/v1/visitors"                           auth::visitor, VisitorCreate;
+    post   "/api/v1/visitors/refresh"                   visitors::refresh, VisitorRefresh;
+    post   "/api/v1/visitors/identify"                  visitors::identify, VisitorIdentify;
     post   "/api/v1/tokens"                             auth::mint, TokenMint;
 
     // Seed 001, and the same under our own prefix.
@@ -86,11 +94,12 @@ routes! {
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
-    get    "/api/v1/conversations/{id}/transcript"      conversations::transcript, Transcript;
     get    "/api/v1/conversations/{id}/page-views"      customers::page_views, PageViewList;
     get    "/api/v1/customers/{id}"                     customers::get, CustomerGet;
     get    "/api/v1/search"                             search::search, Search;
     post   "/api/v1/announcements"                      announcements::make, Announce;
+    post   "/api/v1/conversations/{id}/contact"         contact::leave, ContactLeave;
+    get    "/api/v1/conversations/{id}/transcript"      transcript::transcript, Transcript;
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
 
     get    "/api/v1/canned-responses"                   canned::list, CannedList;
@@ -131,6 +140,7 @@ routes! {
     get    "/api/v1/chatbots/{id}"                      chatbots::get, ChatbotGet;
     put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
+    get    "/api/v1/chatbots/{id}/widget"               chatbots::widget, ChatbotWidget;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
     get    "/api/v1/assistant/usage"                    assistant::usage, AssistantUsage;
     // Seed 000, and the same under our own prefix.
@@ -139,17 +149,23 @@ routes! {
     post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
     post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
 
+    get    "/api/v1/demo"                               demo::show, DemoGet;
+    post   "/api/v1/demo/dismiss"                       demo::dismiss, DemoDismiss;
+
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;
 }
 
-/// Mounts sockets and REST.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Mounts sockets, REST, and the pages if there shall be any.
+pub fn configure(config: &mut web::ServiceConfig, pages: Option<&Pages>) {
     config
         .route("/ws", web::get().to(sockets::camel))
         .route("/api/v1/ws", web::get().to(sockets::snake))
         .route("/", web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(sockets::camel));
     mount(config);
+    if let Some(pages) = pages {
+        pages.configure(config);
+    }
     config.default_service(web::to(unknown));
 }
 

@@ -39,6 +39,7 @@ export type AdminNotice =
   | { type: "QUEUE_UPDATED"; waiting: number; oldestQueuedAt: Timestamp | null }
   | { type: "AGENT_STATUS" } & Agent
   | { type: "CONVERSATION_CLOSED"; conversationId: string; reason: string }
+  | { type: string; conversationId: string; userName: string }
   | { type: "ALERT"; rule: string; severity: string; message: string; since: Timestamp };
 
 export interface Agent {
@@ -164,7 +165,29 @@ export type TopicState =
   | { topic: "queue"; number: number; queue: QueueRow[] }
   | { topic: "agents"; number: number; agents?: Agent[]; agent?: Agent }
   | { topic: "metrics"; number: number; metrics: Array<{ name: string; value: number }> }
-  | { topic: "notifications"; number: number };
+  | { topic: "notifications"; number: number }
+  | {
+      topic: "availability";
+      number: number;
+      availability: {
+        chatbotId: string;
+        open: boolean;
+        nextOpening: Timestamp | null;
+        onlineAgents: number;
+        availableAgents: number;
+        freeUnits: number;
+        waiting: number;
+      } & QueuePlace | {
+        chatbotId: string;
+        open: boolean;
+        nextOpening: Timestamp | null;
+        onlineAgents: number;
+        availableAgents: number;
+        freeUnits: number;
+        waiting: number;
+        position: number;
+      };
+    };
 
 export interface Workload {
   currentChats: number;
@@ -552,11 +575,11 @@ export interface PageViewData {
 }
 
 export interface SubscribeData {
-  topics: Array<"queue" | "agents" | "metrics" | "notifications">;
+  topics: Array<"queue" | "agents" | "metrics" | "notifications" | "availability">;
 }
 
 export interface UnsubscribeData {
-  topics: Array<"queue" | "agents" | "metrics" | "notifications">;
+  topics: Array<"queue" | "agents" | "metrics" | "notifications" | "availability">;
 }
 
 /** What a client can ask for: the `data` of each `type`, and the `data` of its answer. */
