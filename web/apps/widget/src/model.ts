@@ -151,6 +151,8 @@ const LINES: readonly [RegExp, Key][] = [
   [/^(.+) joined the conversation\.$/, "joined"],
   [/^(.+) left\. Reconnecting you to another agent\.$/, "lost"],
   [/^(.+) left the conversation\.$/, "gone"],
+  [/^()Requesting a human agent\b.*$/, "wished"],
+  [/^().+ left an e-mail address\.$/, "has.email"],
   [/^()Conversation closed by .+\.$/, "ended"],
   [/^Still there\? This conversation closes in (\d+) minutes?\.$/, "still"],
 ];
