@@ -222,6 +222,8 @@ pub enum RouterMessage {
         /// Which life of it.
         life: u64,
     },
+    /// A room that ended by a fault begins its next life now.
+    Reopen(ConversationId),
     /// A room has ended.
     RoomEnded {
         /// Which.

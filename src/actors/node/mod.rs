@@ -219,23 +219,27 @@ impl Node {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let hubs = self.hubs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let watch = watching(ended, Ended::Router);
-        let addr = self.spawner.start(super::router::MAILBOX, move |_| RouterActor::new(node, hubs, watch));
-        self.router.set(Some(addr));
+        // The hubs answer its first question at once.
+        let known = |addr: &Addr<RouterActor>| self.router.set(Some(addr.clone()));
+        self.spawner.start_known(super::router::MAILBOX, known, move |_| RouterActor::new(node, hubs, watch));
     }
 
     fn start_supervisor(self: &Arc<Self>) {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let watch = watching(ended, Ended::Supervisor);
-        let addr = self.spawner.start(super::escalation::MAILBOX, move |_| SupervisorActor::new(node, watch));
-        self.supervisor.set(Some(addr));
+        let known = |addr: &Addr<SupervisorActor>| self.supervisor.set(Some(addr.clone()));
+        self.spawner.start_known(super::escalation::MAILBOX, known, move |_| SupervisorActor::new(node, watch));
     }
 
     /// To the router. Between two lives of it the message is gone; whoever waits for its answer is told that nobody
     /// knows.
     pub fn router(&self, message: RouterMessage) {
-        if let Some(router) = self.router.get() {
-            // See above.
-            let _ = tell(&router, message, Overflow::Force);
+        let Some(router) = self.router.get() else { return };
+        if let Err(Undelivered::Gone(message)) = tell(&router, message, Overflow::Force)
+            && let Some(next) = self.router.get().filter(|next| *next != router)
+        {
+            // The next life began in this moment; if it is gone as well, see above.
+            let _ = tell(&next, message, Overflow::Force);
         }
     }
 

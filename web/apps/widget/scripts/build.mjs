@@ -43,8 +43,8 @@ function styles(raw, code) {
   const named = (name) =>
     code === null ||
     code.includes(name) ||
-    /^sb-(tone|hue|size|mark|face)-/.test(name) ||
-    /^sb-(on|busy|away|off|me|them|note|assistant)$/.test(name);
+    /^sb-(hue|mark)-|^sb-tone-(waiting|overdue)$|^sb-size-(24|40)$/.test(name) ||
+    /^sb-(on|away|off|me|them|assistant|primary|secondary|plain)$/.test(name);
   const unused =
     code === null
       ? []

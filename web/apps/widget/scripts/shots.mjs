@@ -64,17 +64,26 @@ const status = (to) => call("PUT", `/agents/${adaId}/status`, ada, { status: to 
 /** Another customer who wants a human. */
 async function another(n) {
   const { token } = await call("POST", "/visitors", null, { chatbotId: "default", name: `Customer ${n}` });
-  const { conversationId } = await call("POST", "/conversations", token, { clientId: `c${n}${Date.now()}`, mode: "human" });
+  const { conversationId } = await call("POST", "/conversations", token, {
+    clientId: `c${n}${Date.now()}`,
+    mode: "human",
+  });
   return { close: () => call("POST", `/conversations/${conversationId}/close`, token, {}) };
 }
-const mine = async () =>
-  (await call("GET", "/conversations?limit=1", admin)).items[0];
+const mine = async () => (await call("GET", "/conversations?limit=1", admin)).items[0];
 
 // ---- the browsers ----
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-gpu"],
+  args: [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+  ],
 });
 const desk = await browser.newPage();
 await desk.goto(`${address}/favicon.svg`);
@@ -116,7 +125,10 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
     await page.screenshot({ path: join(folder, `${name}-${what}.png`) });
     await page.evaluate(axe);
     const found = await page.evaluate(() =>
-      window.axe.run({ include: [["switchboard-chat"]] }, { resultTypes: ["violations"], rules: { region: { enabled: false } } }),
+      window.axe.run(
+        { include: [["switchboard-chat"]] },
+        { resultTypes: ["violations"], rules: { region: { enabled: false } } },
+      ),
     );
     for (const { id, help, nodes } of found.violations) {
       violations += 1;
@@ -164,12 +176,18 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   await agent("typing_start", { conversationId });
   await page.locator(".sb-writing").waitFor();
   await shot(page, "07-typing");
-  await call("POST", `/conversations/${conversationId}/messages`, ada, { content: "Yes. I will send you the page.", clientId: `a1${name}` });
+  await call("POST", `/conversations/${conversationId}/messages`, ada, {
+    content: "Yes. I will send you the page.",
+    clientId: `a1${name}`,
+  });
   await call("POST", `/conversations/${conversationId}/read`, ada, { seq: (await mine()).lastSeq });
   await page.locator(".sb-mark-read").last().waitFor();
   await shot(page, "08-read");
   await page.locator(".sw-head .sb-icon-button").last().click();
-  await call("POST", `/conversations/${conversationId}/messages`, ada, { content: "Here it is.", clientId: `a2${name}` });
+  await call("POST", `/conversations/${conversationId}/messages`, ada, {
+    content: "Here it is.",
+    clientId: `a2${name}`,
+  });
   await page.locator(".badge:visible").waitFor();
   await shot(page, "09-badge");
   await page.locator(".launch").click();
@@ -223,7 +241,11 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   await page.close();
 
   // Nobody there: closed hours, an address is left.
-  const never = { timeZone: "Europe/Berlin", weekly: Array.from({ length: 7 }, (_, day) => ({ intervals: day === 0 ? [{ fromMinute: 0, toMinute: 1 }] : [] })), exceptions: [] };
+  const never = {
+    timeZone: "Europe/Berlin",
+    weekly: Array.from({ length: 7 }, (_, day) => ({ intervals: day === 0 ? [{ fromMinute: 0, toMinute: 1 }] : [] })),
+    exceptions: [],
+  };
   page = await open({ hours: never });
   await page.goto(address);
   await page.evaluate(() => localStorage.clear());

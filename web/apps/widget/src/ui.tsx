@@ -37,6 +37,7 @@ export function Face(props: Props) {
       id: "sound",
       label: t("sound"),
       checked: control.loud,
+      toggle: true,
       onSelect: control.mute,
     },
     ...(state.talk

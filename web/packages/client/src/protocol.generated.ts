@@ -446,7 +446,7 @@ export interface SendMessageData {
   conversationId: string;
   content: string;
   clientId: string;
-  messageType?: string | null | undefined;
+  messageType?: "text" | "system" | "automated" | "transfer_request" | null | undefined;
   replyTo?: string | null | undefined;
   internal?: boolean | null | undefined;
   metadata?: unknown;
@@ -528,7 +528,7 @@ export interface CloseConversationData {
 }
 
 export interface AgentStatusData {
-  status: string;
+  status: "available" | "away" | "draining" | "offline";
   reason?: string | null | undefined;
 }
 
@@ -544,11 +544,11 @@ export interface RateConversationData {
 }
 
 export interface SubscribeData {
-  topics: string[];
+  topics: Array<"queue" | "agents" | "metrics" | "notifications">;
 }
 
 export interface UnsubscribeData {
-  topics: string[];
+  topics: Array<"queue" | "agents" | "metrics" | "notifications">;
 }
 
 /** What a client can ask for: the `data` of each `type`, and the `data` of its answer. */
