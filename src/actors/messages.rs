@@ -5,10 +5,11 @@ use std::sync::Arc;
 use actix::Addr;
 use tokio::sync::oneshot;
 
+use crate::domain::chatbot::Reachability;
 use crate::domain::command::{Command, Topic};
 use crate::domain::escalation::{Case, Op, Request, State};
 use crate::domain::event::{Audience, EscalationStatus, Event, QueueRow, Reply};
-use crate::domain::ids::{AgentId, ConversationId, OfferId, RequestId, SessionId, UserId};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId, RequestId, SessionId, UserId};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
 use crate::store::{StoreError, Written};
@@ -322,6 +323,13 @@ pub enum Look {
     },
     /// The queue, in order, with its number for deltas.
     Queue(oneshot::Sender<(u64, Vec<QueueRow>)>),
+    /// Whether people can be reached at a chatbot, with its number for deltas; none when there is no such chatbot.
+    Reachability {
+        /// Which.
+        chatbot_id: ChatbotId,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Option<(u64, Reachability)>>,
+    },
     /// All tables, with the number for deltas of the agents topic.
     State(oneshot::Sender<(u64, Arc<State>)>),
 }

@@ -13,6 +13,7 @@
 
 mod assistant;
 mod authz;
+mod availability;
 mod browser;
 mod chat;
 mod chatbots;

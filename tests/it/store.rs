@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use switchboard::domain::agent::{Agent, Availability, Capacity, Presence};
-use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, HandOffMode};
+use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, FieldKind, HandOffMode, PreChatField};
 use switchboard::domain::conversation::{Conversation, ConversationKind, ConversationStatus, Handler};
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
@@ -277,6 +277,16 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
             hand_off: Some(HandOffMode::Ask),
         },
         theme: Some("{\"colour\": \"#0a0\"}".into()),
+        widget: ChatbotWidget {
+            pre_chat: vec![PreChatField {
+                key: "order".into(),
+                label: "Größe, \"order\"?".into(),
+                kind: FieldKind::LongText,
+                required: true,
+            }],
+            languages: vec!["de".into(), "pt-BR".into()],
+            powered_by: Some(String::new()),
+        },
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,
@@ -285,7 +295,13 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     store.put_chatbot(&bot).await.unwrap();
     store.put_chatbot(&bot).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![bot.clone()]);
-    let plain = Chatbot { assistant: ChatbotAssistant::default(), theme: None, hours: None, ..bot };
+    let plain = Chatbot {
+        assistant: ChatbotAssistant::default(),
+        theme: None,
+        widget: ChatbotWidget::default(),
+        hours: None,
+        ..bot
+    };
     store.put_chatbot(&plain).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![plain]);
     assert!(store.delete_chatbot(&"shop".into()).await.unwrap());

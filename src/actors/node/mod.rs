@@ -12,7 +12,7 @@ pub(super) use delivery::conversations_of;
 pub use people::Login;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use actix::Addr;
@@ -21,10 +21,12 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
-use crate::domain::chatbot::{Chatbot, RoutingSettings};
+use crate::domain::chatbot::{Chatbot, Reachability, RoutingSettings};
+use crate::domain::command::Topic;
 use crate::domain::escalation::{Request, RoutingPolicy, State};
 use crate::domain::event::{Audience, Event, QueueRow, Reply};
 use crate::domain::ids::{ChatbotId, ConversationId, IdGenerator, RequestId};
+use crate::domain::rejection::Rejection;
 use crate::domain::restart::Intensity;
 use crate::domain::session::{RateLimit, SessionSettings, WindowSettings};
 use crate::domain::time::{Millis, Timestamp};
@@ -112,6 +114,7 @@ pub struct Node {
     revoked: RwLock<HashSet<String>>,
     chatbots: RwLock<BTreeMap<ChatbotId, Chatbot>>,
     stopping: AtomicBool,
+    watchers: AtomicUsize,
 }
 
 /// One of the two actors that the node itself watches has ended.
@@ -163,6 +166,7 @@ impl Node {
             revoked: RwLock::new(revoked),
             chatbots: RwLock::new(chatbots),
             stopping: AtomicBool::new(false),
+            watchers: AtomicUsize::new(0),
         });
         node.start_router();
         node.start_supervisor();
@@ -314,6 +318,33 @@ impl Node {
         let (reply, receiver) = oneshot::channel();
         self.supervisor(SupervisorMessage::Look(Look::State(reply)));
         self.within(receiver).await
+    }
+
+    /// Whether people can be reached at a chatbot, with the number that its deltas go on from.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown chatbot, [`Failure::NoAnswer`] while the supervisor reads the store.
+    pub async fn reachability(&self, id: &ChatbotId) -> Result<(u64, Reachability), Failure> {
+        let (reply, receiver) = oneshot::channel();
+        let chatbot_id = id.clone();
+        self.supervisor(SupervisorMessage::Look(Look::Reachability { chatbot_id, reply }));
+        self.within(receiver).await?.ok_or(Failure::Rejected(Rejection::NotFound))
+    }
+
+    /// Whether any session of this process watches a topic.
+    pub fn is_watched(&self, topic: Topic) -> bool {
+        topic == Topic::Availability && self.watchers.load(Ordering::Relaxed) > 0
+    }
+
+    /// A session watches a topic from now on, or no longer. Only those are counted that cost something to tell.
+    pub fn count_watcher(&self, topic: Topic, on: bool) {
+        if topic == Topic::Availability {
+            if on {
+                self.watchers.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.watchers.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Tells the host's listeners.

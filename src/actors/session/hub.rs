@@ -12,7 +12,7 @@ use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use tokio::sync::oneshot;
 
 use crate::domain::command::Topic;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, TopicBody};
 use crate::domain::ids::{ConversationId, SessionId, UserId};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
@@ -150,10 +150,10 @@ impl Hub {
     }
 
     fn watch(&mut self, session_id: &SessionId, topic: Topic, on: bool) {
-        if on {
-            self.topics.entry(topic).or_default().insert(session_id.clone());
-        } else if let Some(sessions) = self.topics.get_mut(&topic) {
-            sessions.remove(session_id);
+        let sessions = self.topics.entry(topic).or_default();
+        let moved = if on { sessions.insert(session_id.clone()) } else { sessions.remove(session_id) };
+        if moved {
+            self.node.count_watcher(topic, on);
         }
         if let Some(local) = self.sessions.get_mut(session_id) {
             local.topics.retain(|known| *known != topic);
@@ -263,8 +263,14 @@ impl Hub {
     }
 
     fn to_topic(&self, topic: Topic, event: &Encoded) {
+        let only = match event.event() {
+            Event::TopicDelta { body: TopicBody::Availability(found), .. } => Some(&found.chatbot_id),
+            _ => None,
+        };
         for session_id in self.topics.get(&topic).into_iter().flatten() {
-            if let Some(local) = self.sessions.get(session_id) {
+            if let Some(local) = self.sessions.get(session_id)
+                && only.is_none_or(|chatbot_id| local.principal.entrance() == *chatbot_id)
+            {
                 hand(&local.addr, ToSession::Event(event.clone()));
             }
         }

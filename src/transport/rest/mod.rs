@@ -6,6 +6,7 @@ mod assistant;
 mod auth;
 mod chat;
 mod chatbots;
+mod contact;
 mod conversations;
 mod cookies;
 mod cursor;
@@ -13,6 +14,8 @@ mod demo;
 mod health;
 mod once;
 mod queue;
+mod transcript;
+mod visitors;
 pub mod who;
 
 use actix_web::http::Method;
@@ -55,6 +58,8 @@ routes! {
     post   "/api/v1/auth/refresh"                       auth::refresh, AuthRefresh;
     post   "/api/v1/auth/logout"                        auth::logout, AuthLogout;
     post   "/api/v1/visitors"                           auth::visitor, VisitorCreate;
+    post   "/api/v1/visitors/refresh"                   visitors::refresh, VisitorRefresh;
+    post   "/api/v1/visitors/identify"                  visitors::identify, VisitorIdentify;
     post   "/api/v1/tokens"                             auth::mint, TokenMint;
 
     // Seed 001, and the same under our own prefix.
@@ -80,7 +85,8 @@ routes! {
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
-    get    "/api/v1/conversations/{id}/transcript"      conversations::transcript, Transcript;
+    post   "/api/v1/conversations/{id}/contact"         contact::leave, ContactLeave;
+    get    "/api/v1/conversations/{id}/transcript"      transcript::transcript, Transcript;
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
 
     get    "/api/v1/queue"                              queue::list, QueueList;
@@ -100,6 +106,7 @@ routes! {
     get    "/api/v1/chatbots/{id}"                      chatbots::get, ChatbotGet;
     put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
+    get    "/api/v1/chatbots/{id}/widget"               chatbots::widget, ChatbotWidget;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
     get    "/api/v1/assistant/usage"                    assistant::usage, AssistantUsage;
     // Seed 000, and the same under our own prefix.
