@@ -125,7 +125,7 @@ const say = (what, bytes, most) =>
     `${String(bytes).padStart(7)} bytes gzip${most ? ` of ${most}${bytes > most ? ": TOO MUCH" : ""}` : ""}  ${what}\n`,
   );
 say("launcher", size(launcher), LAUNCHER);
-say("panel, of which styles about " + size(sheet), size(panel));
+say(`panel, of which styles about ${size(sheet)}`, size(panel));
 say("words, the largest language", largest);
 say("all that comes before somebody begins to talk", first, FIRST);
 say("line: the client, when somebody begins to talk", size(line));

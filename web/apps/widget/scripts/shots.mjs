@@ -269,7 +269,7 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   await page.evaluate(() => localStorage.clear());
   await start(page);
   await shot(page, "40-brand");
-  await page.goto(`${address}/widget/?chatbot=default&lang=${language}`);
+  await page.goto(`${address}/widget/chat?chatbot=default&lang=${language}`);
   await page.evaluate(() => localStorage.clear());
   await page.locator(".sw-quick button").first().waitFor();
   await shot(page, "41-page");
