@@ -76,4 +76,32 @@ export interface MessagesClient {
 }
 
 /** The calls of the in-app messages over a client's `rest`. */
-export declare function messagesClient(rest: Rest): MessagesClient;
+export function messagesClient(rest: Rest): MessagesClient {
+  const conversations = "/messages/conversations";
+  const of = (id: string, more = "") => `${conversations}/${encodeURIComponent(id)}${more}`;
+  return {
+    createConversation: (conversation) => rest.request("POST", conversations, { body: conversation }),
+    getConversations: (filter = {}) =>
+      rest.request<Many<MessagesConversation>>("GET", conversations, { query: filter }).then(many),
+    getConversation: (id) => rest.request("GET", of(id)),
+    updateConversation: (id, change) => rest.request("PATCH", of(id), { body: change }),
+    sendMessage: (message) =>
+      rest.request("POST", "/messages/messages", {
+        body: message,
+        ...(message.client_id === undefined ? {} : { idempotencyKey: message.client_id }),
+      }),
+    getMessages: (id, page = {}) =>
+      rest.request<Many<MessagesMessage>>("GET", of(id, "/messages"), { query: page }).then(many),
+    markConversationAsRead: async (id) => {
+      await rest.request("PATCH", of(id, "/read"));
+    },
+    getStats: () => rest.request("GET", "/messages/stats"),
+  };
+}
+
+/** A list as it is, or wrapped in an object. */
+type Many<T> = T[] | { items?: T[]; conversations?: T[]; messages?: T[] };
+
+function many<T>(answer: Many<T>): T[] {
+  return Array.isArray(answer) ? answer : (answer.items ?? answer.conversations ?? answer.messages ?? []);
+}

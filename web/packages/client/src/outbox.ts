@@ -1,7 +1,71 @@
-import type { OutboxStore } from "./types.ts";
+import { memoryOutbox } from "./memory.ts";
+import type { OutboxEntry, OutboxStore } from "./types.ts";
 
-/** Keeps typed text in this page's memory: it survives a lost link, not a reload. */
-export declare function memoryOutbox(): OutboxStore;
+export { memoryOutbox };
 
-/** Keeps typed text in IndexedDB: it survives reloads. Falls back to memory where the browser forbids it. */
-export declare function indexedDbOutbox(options?: { name?: string; indexedDB?: IDBFactory }): OutboxStore;
+const STORE = "entries";
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/**
+ * Keeps typed text in IndexedDB: it survives reloads. Falls back to memory where the browser forbids it (private
+ * windows, blocked site data) or fails later; nobody is bothered with that.
+ */
+export function indexedDbOutbox(options: { name?: string; indexedDB?: IDBFactory } = {}): OutboxStore {
+  const memory = memoryOutbox();
+  let database: Promise<IDBDatabase> | null = null;
+  /** Puts and removes happen in the order in which they were asked for. */
+  let line: Promise<unknown> = Promise.resolve();
+
+  function open(): Promise<IDBDatabase> {
+    database ??= new Promise((resolve, reject) => {
+      // Reading the global can throw by itself where site data is blocked.
+      const factory = options.indexedDB ?? globalThis.indexedDB;
+      const request = factory.open(options.name ?? "switchboard-outbox", 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "clientId" });
+      request.onerror = () => reject(request.error);
+      request.onblocked = () => reject(new Error("blocked"));
+      request.onsuccess = () => {
+        // Another tab that wants a newer version, or to delete it, is not held up.
+        request.result.onversionchange = () => request.result.close();
+        resolve(request.result);
+      };
+    });
+    return database;
+  }
+
+  function inLine<T>(work: (store: IDBObjectStore) => IDBRequest<T>, mode: IDBTransactionMode): Promise<T> {
+    const run = line.then(async () => {
+      const opened = await open();
+      return settled(work(opened.transaction(STORE, mode).objectStore(STORE)));
+    });
+    line = run.catch(() => {});
+    return run;
+  }
+
+  return {
+    async all(owner) {
+      const kept = await memory.all(owner);
+      const stored = await inLine<OutboxEntry[]>((store) => store.getAll(), "readonly").catch(() => []);
+      const known = new Set(kept.map((entry) => entry.clientId));
+      return [...stored.filter((entry) => entry.owner === owner && !known.has(entry.clientId)), ...kept].sort(
+        (a, b) => a.order - b.order,
+      );
+    },
+    async put(entry) {
+      await inLine((store) => store.put(entry), "readwrite").catch(() => memory.put(entry));
+    },
+    async remove(clientId) {
+      await memory.remove(clientId);
+      await inLine((store) => store.delete(clientId), "readwrite").catch(() => {});
+    },
+    close() {
+      void line.then(() => database?.then((opened) => opened.close()).catch(() => {}));
+    },
+  };
+}

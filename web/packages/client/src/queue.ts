@@ -1,13 +1,15 @@
+import { notifier } from "./environment.ts";
 import type { SwitchboardError } from "./errors.ts";
-import type { Agent, Metric, QueueRow } from "./protocol.ts";
+import type { Agent, Metric, QueueRow, TopicSnapshot, TopicUpdate } from "./protocol.ts";
 import type { Client } from "./types.ts";
 
 /** The queue and the agents at one moment. */
 export interface QueueSnapshot {
-  /** Null until the first snapshot came. In the order in which they will be served. */
+  /** Null until the first snapshot came, and when it was not asked for. In the order in which they will be served. */
   readonly queue: readonly QueueRow[] | null;
   /** Null until the first snapshot came, and when it was not asked for. By name. */
   readonly agents: readonly Agent[] | null;
+  /** Null until the first snapshot came, and when it was not asked for. */
   readonly metrics: readonly Metric[] | null;
   /** What is shown is what the server has; false while the link is down or a gap is being filled: dim it. */
   readonly live: boolean;
@@ -23,5 +25,102 @@ export interface Queue {
   subscribe(listener: () => void): () => void;
 }
 
+type Watched = "queue" | "agents" | "metrics";
+
+const byName = (a: Agent, b: Agent) => a.name.localeCompare(b.name) || (a.agentId < b.agentId ? -1 : 1);
+
 /** Watches topics: a snapshot, then numbered deltas; a hole in the numbers fetches a new snapshot. */
-export declare function createQueue(client: Client, topics?: readonly ("queue" | "agents" | "metrics")[]): Queue;
+export function createQueue(client: Client, topics: readonly Watched[] = ["queue", "agents"]): Queue {
+  const told = notifier();
+  /** The number of the last change that is shown, by topic. */
+  const numbers = new Map<string, number>();
+  /** Changes that came before the snapshot which they follow. */
+  let early: TopicUpdate[] = [];
+  let asking = false;
+  let listeners = 0;
+  let stop: (() => void)[] = [];
+  let shown: QueueSnapshot = { queue: null, agents: null, metrics: null, live: false, updatedAt: null, error: null };
+
+  function show(change: Partial<QueueSnapshot>): void {
+    shown = { ...shown, ...change };
+    told.changed();
+  }
+
+  function apply(update: TopicUpdate | TopicSnapshot): void {
+    numbers.set(update.topic, update.number);
+    const change: { -readonly [K in keyof QueueSnapshot]?: QueueSnapshot[K] } = { updatedAt: Date.now() };
+    if (update.queue) change.queue = update.queue;
+    if (update.metrics) change.metrics = update.metrics;
+    if (update.agents) change.agents = [...update.agents].sort(byName);
+    const one = "agent" in update ? update.agent : undefined;
+    if (one) {
+      const others = (shown.agents ?? []).filter((agent) => agent.agentId !== one.agentId);
+      change.agents = [...others, one].sort(byName);
+    }
+    show(change);
+  }
+
+  function take(update: TopicUpdate): void {
+    if (!(topics as readonly string[]).includes(update.topic)) return;
+    const number = numbers.get(update.topic);
+    if (asking || number === undefined) early.push(update);
+    else if (update.number === number + 1) apply(update);
+    // What is in the snapshot already comes once more; anything else means that something was missed.
+    else if (update.number > number) void ask();
+  }
+
+  async function ask(): Promise<void> {
+    if (asking || client.state !== "connected") return;
+    asking = true;
+    show({ live: false });
+    try {
+      const { topics: snapshots } = await client.send("subscribe", { topics: [...topics] });
+      for (const snapshot of snapshots) apply(snapshot);
+      asking = false;
+      const held = early.sort((a, b) => a.number - b.number);
+      early = [];
+      show({ live: true, error: null });
+      for (const update of held) take(update);
+    } catch (error) {
+      asking = false;
+      early = [];
+      show({ error: error as SwitchboardError });
+    }
+  }
+
+  function begin(): void {
+    stop = [
+      client.on("topic_update", take),
+      client.on("state", ({ state }) => {
+        if (state === "connected") void ask();
+        else show({ live: false });
+      }),
+    ];
+    void ask();
+  }
+
+  function end(): void {
+    for (const one of stop) one();
+    stop = [];
+    numbers.clear();
+    show({ live: false });
+    if (client.state === "connected") client.send("unsubscribe", { topics: [...topics] }).catch(() => {});
+  }
+
+  return {
+    getSnapshot: () => shown,
+    subscribe(listener) {
+      const off = told.subscribe(listener);
+      listeners += 1;
+      if (listeners === 1) begin();
+      let done = false;
+      return () => {
+        if (done) return;
+        done = true;
+        off();
+        listeners -= 1;
+        if (listeners === 0) end();
+      };
+    },
+  };
+}

@@ -125,6 +125,8 @@ export interface ClientEvents extends ServerEvents {
   message: { conversation: Conversation; message: TimelineMessage };
   /** The server has another history than before (a restored database): everything was fetched anew. */
   epoch: { epoch: string };
+  /** The server refused something that asked for no answer. */
+  error: SwitchboardError;
   /** Every event of the server, also of types that this client does not know (a host's own events). */
   "*": { type: string; data: unknown };
 }
@@ -428,10 +430,13 @@ export interface Link {
   destroy(): void;
 }
 
-/** Makes a link. `own` makes one with a socket of its own. */
+/**
+ * Makes a link. `own` makes one with a socket of its own; `owner` says in whose name it is: the server's address and
+ * the user's id, null when the token does not tell.
+ */
 export type LinkFactory = (
   events: LinkEvents,
-  context: { owner: () => Promise<string>; own: (events: LinkEvents) => Link; environment: Environment },
+  context: { owner: () => Promise<string | null>; own: (events: LinkEvents) => Link; environment: Environment },
 ) => Link;
 
 export type { ClientErrorCode };
