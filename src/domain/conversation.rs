@@ -44,8 +44,28 @@ pub enum Handler {
     Human,
 }
 
+/// A closed vocabulary: an enum whose every value has one name on the wire.
+pub trait Word: Copy {
+    /// What the vocabulary is called.
+    const NAME: &'static str;
+    /// All its words, in order.
+    const WORDS: &'static [&'static str];
+
+    /// This one's.
+    fn word(self) -> &'static str;
+}
+
 macro_rules! names {
     ($type:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        impl $crate::domain::conversation::Word for $type {
+            const NAME: &'static str = stringify!($type);
+            const WORDS: &'static [&'static str] = &[$($text),+];
+
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
         impl $type {
             /// The name on the wire and in the database.
             pub const fn as_str(self) -> &'static str {

@@ -14,26 +14,9 @@ pub enum Role {
     Admin,
 }
 
+super::conversation::names!(Role { Customer = "customer", Agent = "agent", Admin = "admin" });
+
 impl Role {
-    /// The name in tokens, on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Agent => "agent",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// Reads the name that [`Role::as_str`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "customer" => Some(Self::Customer),
-            "agent" => Some(Self::Agent),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-
     /// Agents and admins.
     pub const fn is_staff(self) -> bool {
         matches!(self, Self::Agent | Self::Admin)

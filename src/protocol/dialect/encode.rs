@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use serde_json::Value;
 
 use crate::domain::agent::Availability;
+use crate::domain::command::Topic;
 use crate::domain::event::{AdminNotice, AgentNotice, Event, Reply, TopicBody};
 use crate::domain::ids::{ConversationId, SessionId};
 use crate::domain::message::SenderRole;
@@ -43,24 +44,28 @@ fn frame(kind: &str, id: Option<&WireId>, keys: KeyStyle, data: impl FnOnce(&mut
 
 /// `connected`.
 pub fn encode_connected(connected: &Connected<'_>, keys: KeyStyle) -> ByteString {
-    frame("connected", None, keys, |o| {
-        o.text("sessionId", connected.session_id.as_str());
-        o.text("userId", connected.principal.user_id.as_str());
-        o.text("role", connected.principal.role.as_str());
-        o.flag("isStaff", connected.principal.role.is_staff());
-        o.time("serverTime", connected.server_time);
-        o.int("heartbeatMs", connected.heartbeat_ms);
-        o.text("epoch", connected.epoch);
-    })
+    frame("connected", None, keys, |o| connected_data(o, connected))
+}
+
+pub(super) fn connected_data(o: &mut Object<'_>, connected: &Connected<'_>) {
+    o.text("sessionId", connected.session_id.as_str());
+    o.text("userId", connected.principal.user_id.as_str());
+    o.word("role", connected.principal.role);
+    o.flag("isStaff", connected.principal.role.is_staff());
+    o.time("serverTime", connected.server_time);
+    o.int("heartbeatMs", connected.heartbeat_ms);
+    o.text("epoch", connected.epoch);
 }
 
 /// `registered`.
 pub fn encode_registered(id: Option<&WireId>, principal: &Principal, rooms: &[String], keys: KeyStyle) -> ByteString {
-    frame("registered", id, keys, |o| {
-        o.text("userId", principal.user_id.as_str());
-        o.text("role", principal.role.as_str());
-        o.texts("rooms", rooms);
-    })
+    frame("registered", id, keys, |o| registered_data(o, principal, rooms))
+}
+
+pub(super) fn registered_data(o: &mut Object<'_>, principal: &Principal, rooms: &[String]) {
+    o.text("userId", principal.user_id.as_str());
+    o.word("role", principal.role);
+    o.texts("rooms", rooms);
 }
 
 /// `pong`: the same data, the server's time, and the newest number of every joined conversation.
@@ -71,24 +76,29 @@ pub fn encode_pong(
     heads: &[(ConversationId, i64)],
     keys: KeyStyle,
 ) -> ByteString {
-    frame("pong", id, keys, |o| {
-        o.raw("data", data.unwrap_or("{}"));
-        o.time("serverTime", server_time);
-        o.list("heads", heads, |o, (id, seq)| {
-            o.text("conversationId", id.as_str()).int("seq", *seq);
-        });
-    })
+    frame("pong", id, keys, |o| pong_data(o, data, server_time, heads))
+}
+
+pub(super) fn pong_data(
+    o: &mut Object<'_>,
+    data: Option<&str>,
+    server_time: Timestamp,
+    heads: &[(ConversationId, i64)],
+) {
+    o.raw("data", data.unwrap_or("{}"));
+    o.time("serverTime", server_time);
+    o.list("heads", heads, |o, (id, seq)| {
+        o.text("conversationId", id.as_str()).int("seq", *seq);
+    });
 }
 
 /// The data of `error`. The field it names is named as the client knows it.
 pub fn error_data(o: &mut Object<'_>, error: &WireError) {
     let keys = o.keys();
-    o.text("code", error.code.as_str());
+    o.tag("code", error.code.as_str());
     o.text("message", &message_in(error, keys));
     o.flag("retryable", error.code.retryable());
-    if let Some(after) = error.retry_after_ms {
-        o.int("retryAfterMs", after);
-    }
+    o.int_if("retryAfterMs", error.retry_after_ms);
     if let Some(serde_json::Value::Object(details)) = &error.details {
         for (key, value) in details {
             o.value(key, &detail_in(key, value, keys));
@@ -136,23 +146,19 @@ pub fn encode_reply(id: Option<&WireId>, reply: &Reply, keys: KeyStyle) -> ByteS
     frame("ack", id, keys, |o| reply_data(o, reply))
 }
 
-fn reply_data(o: &mut Object<'_>, reply: &Reply) {
+pub(super) fn reply_data(o: &mut Object<'_>, reply: &Reply) {
     match reply {
         Reply::Done => {}
         Reply::Started { conversation_id, duplicate, escalation, first_message } => {
             o.text("conversationId", conversation_id.as_str()).flag("duplicate", *duplicate);
-            if let Some(status) = escalation {
-                o.object("escalation", |o| shapes::escalation(o, status));
-            }
-            if let Some(sent) = first_message {
-                o.object("firstMessage", |o| shapes::sent(o, sent));
-            }
+            o.object_if("escalation", escalation.as_ref(), shapes::escalation);
+            o.object_if("firstMessage", first_message.as_ref(), shapes::sent);
         }
         Reply::Joined { conversation_id, last_seq, participants, status, epoch } => {
             o.text("conversationId", conversation_id.as_str());
             o.int("lastSeq", *last_seq);
             o.list("participants", participants, shapes::participant);
-            o.text("status", status.as_str());
+            o.word("status", *status);
             o.text("epoch", epoch);
         }
         Reply::Resumed { conversations, epoch } => {
@@ -176,14 +182,14 @@ fn reply_data(o: &mut Object<'_>, reply: &Reply) {
         }
         Reply::Subscribed(snapshots) => {
             o.list("topics", snapshots, |o, (topic, number, body)| {
-                o.text("topic", topic.as_str()).int("number", *number);
-                topic_body(o, body);
+                o.part("TopicState", |o| topic_state(o, *topic, *number, body));
             });
         }
     }
 }
 
-fn topic_body(o: &mut Object<'_>, body: &TopicBody) {
+fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) {
+    o.tag("topic", topic.as_str()).int("number", number);
     match body {
         TopicBody::Queue(rows) => o.list("queue", rows, shapes::queue_row),
         TopicBody::Agents(agents) => o.list("agents", agents, shapes::agent),
@@ -232,7 +238,7 @@ pub fn event_type(event: &Event) -> &'static str {
     }
 }
 
-fn event_data(o: &mut Object<'_>, event: &Event) {
+pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
     match event {
         Event::NewMessage(message) => shapes::message(o, message),
         Event::NewNote(note) => shapes::note(o, note),
@@ -286,15 +292,15 @@ fn event_data(o: &mut Object<'_>, event: &Event) {
             o.text("conversationId", conversation_id.as_str()).text("reason", reason);
         }
         Event::ConversationUpdated { conversation_id, status, assigned_agent_id } => {
-            o.text("conversationId", conversation_id.as_str()).text("status", status.as_str());
+            o.text("conversationId", conversation_id.as_str()).word("status", *status);
             o.text_or_null("assignedAgentId", assigned_agent_id.as_ref().map(|id| id.as_str()));
         }
         Event::AgentNotification { notice, at, .. } => {
-            agent_notice(o, notice);
+            o.part("AgentNotice", |o| agent_notice(o, notice));
             o.time("timestamp", *at);
         }
         Event::AdminNotification { notice, at } => {
-            admin_notice(o, notice);
+            o.part("AdminNotice", |o| admin_notice(o, notice));
             o.time("timestamp", *at);
         }
         Event::StaffOnline { agent_id, name } => {
@@ -302,24 +308,23 @@ fn event_data(o: &mut Object<'_>, event: &Event) {
         }
         Event::StaffStatusUpdated { agent_id, is_online, is_available, status } => {
             o.text("staffId", agent_id.as_str()).flag("isOnline", *is_online).flag("isAvailable", *is_available);
-            o.text("status", status.as_str());
+            o.word("status", *status);
         }
         Event::StaffData { current_chats, max_concurrent_chats, is_available, status, online_staff_count } => {
-            o.object("workload", |o| workload(o, *current_chats, *max_concurrent_chats, *is_available, *status));
+            o.object("workload", |o| {
+                o.part("Workload", |o| workload(o, *current_chats, *max_concurrent_chats, *is_available, *status));
+            });
             o.int("onlineStaffCount", i128::try_from(*online_staff_count).unwrap_or(i128::MAX));
         }
         Event::ChatSessionRestored { conversation_id, status, agent, history } => {
-            o.text("conversationId", conversation_id.as_str()).text("status", status.as_str());
-            if let Some((id, name)) = agent {
-                o.object("agent", |o| {
-                    o.text("agentId", id.as_str()).text("agentName", name);
-                });
-            }
+            o.text("conversationId", conversation_id.as_str()).word("status", *status);
+            o.object_if("agent", agent.as_ref(), |o, (id, name)| {
+                o.text("agentId", id.as_str()).text("agentName", name);
+            });
             o.list("history", history, |o, message| shapes::message(o, message));
         }
         Event::TopicDelta { topic, number, body } => {
-            o.text("topic", topic.as_str()).int("number", *number);
-            topic_body(o, body);
+            o.part("TopicState", |o| topic_state(o, *topic, *number, body));
         }
         Event::TokenExpiring { expires_at } => {
             o.time("expiresAt", *expires_at);
@@ -332,38 +337,38 @@ fn event_data(o: &mut Object<'_>, event: &Event) {
 
 fn workload(o: &mut Object<'_>, current_chats: i32, limit: i32, is_available: bool, status: Availability) {
     o.int("currentChats", current_chats).int("maxConcurrentChats", limit);
-    o.flag("isAvailable", is_available).text("status", status.as_str());
+    o.flag("isAvailable", is_available).word("status", status);
 }
 
 fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
     match notice {
         AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary } => {
-            o.text("type", "NEW_CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.tag("type", "NEW_CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("userId", user_id.as_str()).text("userName", user_name).text_or_null("summary", summary.as_deref());
         }
         AgentNotice::NewTransferRequest { offer_id, conversation_id, reason, note, expires_at, from_agent_id } => {
-            o.text("type", "NEW_TRANSFER_REQUEST").text("transferRequestId", offer_id.as_str());
+            o.tag("type", "NEW_TRANSFER_REQUEST").text("transferRequestId", offer_id.as_str());
             o.text("conversationId", conversation_id.as_str()).text_or_null("reason", reason.as_deref());
             o.text_if("note", note.as_deref()).time("expiresAt", *expires_at);
             o.text_if("fromAgentId", from_agent_id.as_ref().map(|id| id.as_str()));
         }
         AgentNotice::TransferRescinded { offer_id, conversation_id, reason } => {
-            o.text("type", "TRANSFER_RESCINDED").text("transferRequestId", offer_id.as_str());
+            o.tag("type", "TRANSFER_RESCINDED").text("transferRequestId", offer_id.as_str());
             o.text("conversationId", conversation_id.as_str()).text("reason", reason);
         }
         AgentNotice::ConversationUnassigned { conversation_id, reason } => {
-            o.text("type", "CONVERSATION_UNASSIGNED").text("conversationId", conversation_id.as_str());
+            o.tag("type", "CONVERSATION_UNASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("reason", reason);
         }
         AgentNotice::WorkloadUpdated { current_chats, max_concurrent_chats, is_available, status } => {
-            o.text("type", "WORKLOAD_UPDATED");
-            workload(o, *current_chats, *max_concurrent_chats, *is_available, *status);
+            o.tag("type", "WORKLOAD_UPDATED");
+            o.part("Workload", |o| workload(o, *current_chats, *max_concurrent_chats, *is_available, *status));
         }
         AgentNotice::CustomerLeft { conversation_id } => {
-            o.text("type", "CUSTOMER_LEFT").text("conversationId", conversation_id.as_str());
+            o.tag("type", "CUSTOMER_LEFT").text("conversationId", conversation_id.as_str());
         }
         AgentNotice::CustomerReturned { conversation_id } => {
-            o.text("type", "CUSTOMER_RETURNED").text("conversationId", conversation_id.as_str());
+            o.tag("type", "CUSTOMER_RETURNED").text("conversationId", conversation_id.as_str());
         }
     }
 }
@@ -371,28 +376,28 @@ fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
 fn admin_notice(o: &mut Object<'_>, notice: &AdminNotice) {
     match notice {
         AdminNotice::ConversationAssigned { conversation_id, agent_id, agent_name } => {
-            o.text("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
+            o.tag("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
         }
         AdminNotice::NewQueueEntry { conversation_id, position } => {
-            o.text("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());
+            o.tag("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());
             o.int("position", i128::try_from(*position).unwrap_or(i128::MAX));
         }
         AdminNotice::QueueUpdated { waiting, oldest_queued_at } => {
-            o.text("type", "QUEUE_UPDATED").int("waiting", i128::try_from(*waiting).unwrap_or(i128::MAX));
+            o.tag("type", "QUEUE_UPDATED").int("waiting", i128::try_from(*waiting).unwrap_or(i128::MAX));
             o.time_or_null("oldestQueuedAt", *oldest_queued_at);
         }
         AdminNotice::AgentStatus { agent } => {
-            o.text("type", "AGENT_STATUS");
+            o.tag("type", "AGENT_STATUS");
             shapes::agent(o, agent);
         }
         AdminNotice::ConversationClosed { conversation_id, reason } => {
-            o.text("type", "CONVERSATION_CLOSED")
+            o.tag("type", "CONVERSATION_CLOSED")
                 .text("conversationId", conversation_id.as_str())
                 .text("reason", reason);
         }
         AdminNotice::Alert { rule, severity, message, since } => {
-            o.text("type", "ALERT").text("rule", rule).text("severity", severity).text("message", message);
+            o.tag("type", "ALERT").text("rule", rule).text("severity", severity).text("message", message);
             o.time("since", *since);
         }
     }

@@ -17,6 +17,7 @@ use crate::domain::message::{Message, MessageKind, Note, SenderRole};
 use crate::domain::time::Timestamp;
 
 mod paper;
+pub(super) mod typescript;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_millis(1_795_424_400_000 + seconds * 1000)

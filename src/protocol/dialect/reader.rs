@@ -20,6 +20,8 @@ use crate::protocol::json::{KeyStyle, wire_name};
 /// # Errors
 /// `invalid` with the path of the field in the client's key style.
 pub(super) fn read<'de, T: Deserialize<'de>>(text: &'de str, root: &str, keys: KeyStyle) -> Result<T, WireError> {
+    #[cfg(test)]
+    super::examples::typescript::probe::saw::<T>();
     let path = Path::Root(root);
     T::deserialize(Value { text: text.trim(), keys, path: &path }).map_err(|fault| {
         let fault = fault.at(&path, keys);

@@ -13,25 +13,25 @@ use crate::protocol::json::{KeyStyle, Object};
 
 /// `messageId, conversationId, seq, senderId, …`.
 pub fn message(o: &mut Object<'_>, message: &Message) {
+    o.part("Message", |o| message_keys(o, message));
+}
+
+fn message_keys(o: &mut Object<'_>, message: &Message) {
     o.text("messageId", message.id.as_str());
     o.text("conversationId", message.conversation_id.as_str());
     o.int("seq", message.seq);
     o.text_or_null("senderId", message.sender_id.as_ref().map(|id| id.as_str()));
     o.text("senderName", &message.sender_name);
-    o.text("senderRole", message.sender_role.as_str());
+    o.word("senderRole", message.sender_role);
     content(o, &message.content);
-    o.text("messageType", message.kind.as_str());
+    o.word("messageType", message.kind);
     o.flag("aiGenerated", message.ai_generated);
     o.text_if("clientId", message.client_id.as_deref());
     o.text_if("replyTo", message.reply_to.as_ref().map(|id| id.as_str()));
     o.opaque("metadata", message.metadata.as_deref());
     o.time("createdAt", message.created_at);
-    if let Some(at) = message.edited_at {
-        o.time("editedAt", at);
-    }
-    if let Some(at) = message.deleted_at {
-        o.time("deletedAt", at);
-    }
+    o.time_if("editedAt", message.edited_at);
+    o.time_if("deletedAt", message.deleted_at);
 }
 
 /// Seed 003 calls a message's text `message_text`.
@@ -44,10 +44,14 @@ fn content(o: &mut Object<'_>, text: &str) {
 
 /// A note: `internal`, with a number of its own.
 pub fn note(o: &mut Object<'_>, note: &Note) {
+    o.part("Note", |o| note_keys(o, note));
+}
+
+fn note_keys(o: &mut Object<'_>, note: &Note) {
     o.text("messageId", note.id.as_str());
     o.text("conversationId", note.conversation_id.as_str());
     o.int("noteSeq", note.note_seq);
-    o.flag("internal", true);
+    o.yes("internal");
     o.text_or_null("senderId", note.author_id.as_ref().map(|id| id.as_str()));
     o.text("senderName", &note.author_name);
     content(o, &note.content);
@@ -57,9 +61,13 @@ pub fn note(o: &mut Object<'_>, note: &Note) {
 
 /// Who takes part.
 pub fn participant(o: &mut Object<'_>, participant: &Participant) {
+    o.part("Participant", |o| participant_keys(o, participant));
+}
+
+fn participant_keys(o: &mut Object<'_>, participant: &Participant) {
     o.text("userId", participant.user_id.as_str());
     o.text("name", &participant.name);
-    o.text("role", participant.role.as_str());
+    o.word("role", participant.role);
     o.int("lastReadSeq", participant.last_read_seq);
     o.time("joinedAt", participant.joined_at);
     o.time_or_null("leftAt", participant.left_at);
@@ -67,10 +75,14 @@ pub fn participant(o: &mut Object<'_>, participant: &Participant) {
 
 /// A conversation's record.
 pub fn conversation(o: &mut Object<'_>, row: &Conversation) {
+    o.part("Conversation", |o| conversation_keys(o, row));
+}
+
+fn conversation_keys(o: &mut Object<'_>, row: &Conversation) {
     o.text("id", row.id.as_str());
-    o.text("kind", row.kind.as_str());
-    o.text("status", row.status.as_str());
-    o.text("handler", row.handler.as_str());
+    o.word("kind", row.kind);
+    o.word("status", row.status);
+    o.word("handler", row.handler);
     o.text_or_null("chatbotId", row.chatbot_id.as_ref().map(|id| id.as_str()));
     o.text("customerId", row.customer_id.as_str());
     o.text("customerName", &row.customer_name);
@@ -95,6 +107,10 @@ pub fn conversation(o: &mut Object<'_>, row: &Conversation) {
 /// Place and estimate: whole minutes rounded up, with the range in seconds beside it; null with the reason when nobody
 /// can say.
 pub fn place(o: &mut Object<'_>, place: &QueuePlace) {
+    o.part("QueuePlace", |o| place_keys(o, place));
+}
+
+fn place_keys(o: &mut Object<'_>, place: &QueuePlace) {
     o.int("position", i128::try_from(place.position).unwrap_or(i128::MAX));
     match place.wait {
         Ok(range) => {
@@ -106,63 +122,71 @@ pub fn place(o: &mut Object<'_>, place: &QueuePlace) {
         Err(why) => {
             o.null("estimatedWait");
             o.null("estimatedWaitSeconds");
-            o.text("reason", why.as_str());
+            o.word("reason", why);
         }
     }
 }
 
 /// How the wish for a human stands.
 pub fn escalation(o: &mut Object<'_>, status: &EscalationStatus) {
+    o.part("EscalationStatus", |o| escalation_keys(o, status));
+}
+
+fn escalation_keys(o: &mut Object<'_>, status: &EscalationStatus) {
     let agent = |o: &mut Object<'_>, id: &str, name: &str| {
         o.text("agentId", id).text("agentName", name);
     };
     match status {
         EscalationStatus::Assigned { agent_id, agent_name } => {
-            o.text("status", "ASSIGNED");
+            o.tag("status", "ASSIGNED");
             agent(o, agent_id.as_str(), agent_name);
         }
         EscalationStatus::AlreadyAssigned { agent_id, agent_name } => {
-            o.text("status", "ALREADY_ASSIGNED");
+            o.tag("status", "ALREADY_ASSIGNED");
             agent(o, agent_id.as_str(), agent_name);
         }
         EscalationStatus::Offered(at) => {
-            o.text("status", "OFFERED");
+            o.tag("status", "OFFERED");
             place(o, at);
         }
         EscalationStatus::Queued(at) => {
-            o.text("status", "QUEUED");
+            o.tag("status", "QUEUED");
             place(o, at);
         }
         EscalationStatus::OutsideHours { next_opening, policy } => {
-            o.text("status", "OUTSIDE_HOURS");
-            o.time_or_null("nextOpening", *next_opening).text("policy", policy.as_str());
+            o.tag("status", "OUTSIDE_HOURS");
+            o.time_or_null("nextOpening", *next_opening).word("policy", *policy);
         }
         EscalationStatus::NoAgents { policy } => {
-            o.text("status", "NO_AGENTS").text("policy", policy.as_str());
+            o.tag("status", "NO_AGENTS").word("policy", *policy);
         }
         EscalationStatus::QueueFull { policy } => {
-            o.text("status", "QUEUE_FULL").text("policy", policy.as_str());
+            o.tag("status", "QUEUE_FULL").word("policy", *policy);
         }
         EscalationStatus::Expired { policy, next_opening } => {
-            o.text("status", "EXPIRED").text("policy", policy.as_str()).time_or_null("nextOpening", *next_opening);
+            o.tag("status", "EXPIRED").word("policy", *policy).time_or_null("nextOpening", *next_opening);
         }
         EscalationStatus::Canceled => {
-            o.text("status", "CANCELED");
+            o.tag("status", "CANCELED");
         }
         EscalationStatus::None => {
-            o.text("status", "NONE");
+            o.tag("status", "NONE");
         }
     }
 }
 
 /// An agent as staff see it.
 pub fn agent(o: &mut Object<'_>, agent: &Agent) {
+    o.part("Agent", |o| agent_keys(o, agent));
+}
+
+fn agent_keys(o: &mut Object<'_>, agent: &Agent) {
     let load = &agent.capacity;
     o.text("agentId", agent.id.as_str());
     o.text("name", &agent.name);
-    o.text("status", agent.availability.as_str());
+    o.word("status", agent.availability);
     o.text_or_null("reason", agent.reason.as_deref());
-    o.text("presence", agent.presence.as_str());
+    o.word("presence", agent.presence);
     o.int("currentChats", load.used);
     o.int("heldOffers", load.held);
     o.int("maxConcurrentChats", load.limit);
@@ -175,12 +199,16 @@ pub fn agent(o: &mut Object<'_>, agent: &Agent) {
 
 /// An entry of the queue as staff see it.
 pub fn queue_row(o: &mut Object<'_>, row: &QueueRow) {
+    o.part("QueueRow", |o| queue_row_keys(o, row));
+}
+
+fn queue_row_keys(o: &mut Object<'_>, row: &QueueRow) {
     o.text("conversationId", row.conversation_id.as_str());
     o.text("userId", row.user_id.as_str());
     o.text("userName", &row.user_name);
     place(o, &row.place);
     o.time("queuedAt", row.queued_at);
-    o.text("status", row.status.as_str());
+    o.word("status", row.status);
     o.int("priority", row.priority);
     o.int("effectivePriority", row.effective_priority);
     o.texts("skills", &row.skills);
@@ -190,22 +218,30 @@ pub fn queue_row(o: &mut Object<'_>, row: &QueueRow) {
 
 /// An offer.
 pub fn offer(o: &mut Object<'_>, offer: &Offer) {
+    o.part("Offer", |o| offer_keys(o, offer));
+}
+
+fn offer_keys(o: &mut Object<'_>, offer: &Offer) {
     o.text("transferRequestId", offer.id.as_str());
     o.text("conversationId", offer.conversation_id.as_str());
     o.text("agentId", offer.agent_id.as_str());
     o.text_or_null("fromAgentId", offer.from_agent_id.as_ref().map(|id| id.as_str()));
     o.text_or_null("team", offer.team.as_deref());
     o.text_or_null("note", offer.note.as_deref());
-    o.text("status", offer.status.as_str());
+    o.word("status", offer.status);
     o.time("createdAt", offer.created_at);
     o.time("expiresAt", offer.expires_at);
 }
 
 /// One stored decision: why this agent, or why none.
-pub fn decision(o: &mut Object<'_>, (id, decision): &(DecisionId, Decision)) {
+pub fn decision(o: &mut Object<'_>, one: &(DecisionId, Decision)) {
+    o.part("Decision", |o| decision_keys(o, one));
+}
+
+fn decision_keys(o: &mut Object<'_>, (id, decision): &(DecisionId, Decision)) {
     o.text("decisionId", id.as_str());
     o.time("at", decision.at);
-    o.text("outcome", decision.outcome.as_str());
+    o.word("outcome", decision.outcome);
     o.text_or_null("agentId", decision.agent_id.as_ref().map(|id| id.as_str()));
     o.text("rule", &format!("R{}", decision.rule));
     o.flag("manual", decision.manual);
@@ -213,13 +249,17 @@ pub fn decision(o: &mut Object<'_>, (id, decision): &(DecisionId, Decision)) {
     o.list("candidates", &decision.candidates, |o, candidate| {
         o.text("agentId", candidate.agent_id.as_str());
         o.int("free", candidate.free).int("limit", candidate.limit);
-        o.text_or_null("passedOver", candidate.passed_over.map(|why| why.as_str()));
+        o.word_or_null("passedOver", candidate.passed_over);
     });
     o.int("candidatesLeftOut", decision.candidates_left_out);
 }
 
 /// A span in which an agent owned a conversation.
 pub fn assignment(o: &mut Object<'_>, assignment: &Assignment) {
+    o.part("Assignment", |o| assignment_keys(o, assignment));
+}
+
+fn assignment_keys(o: &mut Object<'_>, assignment: &Assignment) {
     o.text("agentId", assignment.agent_id.as_str());
     o.time("assignedAt", assignment.assigned_at);
     o.flag("manual", assignment.manual);
@@ -227,11 +267,15 @@ pub fn assignment(o: &mut Object<'_>, assignment: &Assignment) {
 
 /// A chatbot with its hours; `whole` = also who answers and with which prompt.
 pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
+    o.part("Chatbot", |o| chatbot_keys(o, bot, whole));
+}
+
+fn chatbot_keys(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
     o.text("id", bot.id.as_str());
     o.text("name", &bot.name);
     o.text("greeting", &bot.greeting);
-    o.text_or_null("routingMode", bot.routing_mode.map(|mode| mode.as_str()));
-    o.text_or_null("closedPolicy", bot.closed_policy.map(|policy| policy.as_str()));
+    o.word_or_null("routingMode", bot.routing_mode);
+    o.word_or_null("closedPolicy", bot.closed_policy);
     o.texts("allowedOrigins", &bot.allowed_origins);
     o.opaque("theme", bot.theme.as_deref());
     if whole {
@@ -256,23 +300,35 @@ pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
 }
 
 fn chatbot_assistant(o: &mut Object<'_>, assistant: &ChatbotAssistant) {
+    o.part("ChatbotAssistant", |o| chatbot_assistant_keys(o, assistant));
+}
+
+fn chatbot_assistant_keys(o: &mut Object<'_>, assistant: &ChatbotAssistant) {
     o.text_or_null("provider", assistant.provider.as_deref());
     o.text_or_null("model", assistant.model.as_deref());
     o.text("prompt", &assistant.prompt);
     o.texts("knowledgeTags", &assistant.knowledge_tags);
-    o.text_or_null("handOff", assistant.hand_off.map(|mode| mode.as_str()));
+    o.word_or_null("handOff", assistant.hand_off);
 }
 
 /// A person.
 pub fn user(o: &mut Object<'_>, user: &User) {
+    o.part("User", |o| user_keys(o, user));
+}
+
+fn user_keys(o: &mut Object<'_>, user: &User) {
     o.text("id", user.id.as_str());
-    o.text("role", user.role.as_str());
+    o.word("role", user.role);
     o.text("name", &user.name);
     o.text_or_null("email", user.email.as_deref());
 }
 
 /// A durable message's number.
 pub fn sent(o: &mut Object<'_>, sent: &SentMessage) {
+    o.part("SentMessage", |o| sent_keys(o, sent));
+}
+
+fn sent_keys(o: &mut Object<'_>, sent: &SentMessage) {
     o.text("messageId", sent.message_id.as_str());
     o.int("seq", sent.seq);
     o.time("createdAt", sent.created_at);

@@ -23,7 +23,7 @@ struct Example {
     text: String,
 }
 
-fn principal() -> Principal {
+pub(super) fn principal() -> Principal {
     Principal {
         user_id: cleo(),
         role: Role::Customer,
@@ -79,7 +79,7 @@ fn reply_examples(keys: KeyStyle) -> Vec<Example> {
 }
 
 /// One of every code; those that carry more than code and message come from the refusal that they are made of.
-fn errors() -> Vec<WireError> {
+pub(super) fn errors() -> Vec<WireError> {
     let told = [
         Rejection::Invalid { field: "data.content".to_owned(), message: "is empty".to_owned() },
         Rejection::OfferGone { taken_by: Some(("bob".into(), "Bob".to_owned())) },
@@ -104,7 +104,7 @@ fn error_examples(keys: KeyStyle) -> Vec<Example> {
     errors().into_iter().map(example).collect()
 }
 
-fn here(path: &str) -> PathBuf {
+pub(super) fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -121,7 +121,7 @@ fn difference(held: &str, made: &str) -> String {
     if out.is_empty() { "the same lines in another order".to_owned() } else { out }
 }
 
-fn hold(path: &str, held: &str, made: &str) {
+pub(super) fn hold(path: &str, held: &str, made: &str) {
     if held == made {
         return;
     }

@@ -296,7 +296,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     disconnect: () => link.close(),
     setToken(fresh) {
-      const same = fresh !== null && identity !== null && subjectOf(fresh) === identity.userId;
+      const same = connected() && fresh !== null && identity !== null && subjectOf(fresh) === identity.userId;
       accept(fresh);
       if (same) link.renew(fresh);
       else if (state !== "disconnected") {

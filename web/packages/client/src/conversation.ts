@@ -292,7 +292,9 @@ export function createConversation(host: Host, key: string, known: string | null
   }
 
   function people(list: readonly Participant[]): void {
-    participants = list;
+    // A mark may have overtaken the list.
+    const read = new Map(participants.map((one) => [one.userId, one.lastReadSeq]));
+    participants = list.map((one) => ({ ...one, lastReadSeq: Math.max(one.lastReadSeq, read.get(one.userId) ?? 0) }));
     const me = list.find((one) => one.userId === myId());
     if (me) lastRead = Math.max(me.lastReadSeq, lastRead ?? 0);
   }
@@ -406,13 +408,21 @@ export function createConversation(host: Host, key: string, known: string | null
       typists.set(userId, { userName, timer });
     },
     user_stop_typing: ({ userId }) => stopped(userId),
-    message_read({ userId, seq }) {
+    message_read({ userId, seq, readAt }) {
       if (userId === myId()) lastRead = Math.max(lastRead ?? 0, seq);
-      const has = participants.some((one) => one.userId === userId);
-      participants = participants.map((one) =>
-        one.userId === userId && one.lastReadSeq < seq ? { ...one, lastReadSeq: seq } : one,
-      );
-      if (!has) void refresh().catch(() => {});
+      if (participants.some((one) => one.userId === userId)) {
+        participants = participants.map((one) =>
+          one.userId === userId && one.lastReadSeq < seq ? { ...one, lastReadSeq: seq } : one,
+        );
+        return;
+      }
+      // Whoever is not known yet came later: somebody of the staff. The server says more about them.
+      const name = agent?.agentId === userId ? agent.agentName : "";
+      participants = [
+        ...participants,
+        { userId, name, role: "staff", lastReadSeq: seq, joinedAt: readAt, leftAt: null },
+      ];
+      void refresh().catch(() => {});
     },
     message_delivered({ userId, seq }) {
       if (userId !== myId()) deliveredUpTo = Math.max(deliveredUpTo, seq);
@@ -731,8 +741,9 @@ export function createConversation(host: Host, key: string, known: string | null
     acknowledged(clientId, ack) {
       const one = pending.find((other) => other.clientId === clientId);
       if (!one) return;
-      if (ack.seq === undefined || timeline.base() === null) stored(clientId, ack);
-      else acknowledged(one, { ...ack, seq: ack.seq });
+      if (ack.seq !== undefined && timeline.base() !== null) acknowledged(one, { ...ack, seq: ack.seq });
+      // What is shown already (another page sent it first), or will be once somebody looks, is not pending any more.
+      if (ack.seq === undefined || timeline.base() === null || ack.seq <= timeline.last()) stored(clientId, ack);
       changed();
     },
     refused(clientId, why) {

@@ -47,17 +47,17 @@ export function readable(colour: string, ground: string, least = 4.5): string {
 export function accentTokens(accent: string, dark: boolean): Record<string, string> {
   if (!parseHex(accent)) return {};
   const surface = dark ? "#1a1e26" : "#ffffff";
-  // The fill of a button must stand out from the surface; the text on it is then white or near-black.
-  const fill = readable(accent, surface, 3);
-  const white = contrast("#ffffff", fill) >= 4.5;
-  const dim = contrast("#10131a", fill) >= 4.5;
-  const on = white || !dim ? "#ffffff" : "#10131a";
+  // A pale brand colour stays itself with dark text on it and an edge that can be seen; only near-white is moved.
+  const fill = readable(accent, surface, 1.25);
+  const on = contrast("#ffffff", fill) >= contrast("#10131a", fill) ? "#ffffff" : "#10131a";
   const steady = readable(fill, on, 4.5);
+  const edge = readable(steady, surface, 3);
   const soft = mix(surface, steady, dark ? 0.2 : 0.1);
   return {
     "--sb-accent": steady,
     "--sb-accent-hover": readable(mix(steady, on === "#ffffff" ? "#000000" : "#ffffff", 0.14), on, 4.5),
     "--sb-on-accent": on,
+    "--sb-accent-edge": edge === steady ? "transparent" : edge,
     "--sb-accent-text": readable(readable(accent, soft), surface),
     "--sb-accent-soft": soft,
   };

@@ -16,7 +16,16 @@ export interface ButtonProps extends Native<"button"> {
   icon?: ComponentChildren;
 }
 
-export function Button({ kind = "secondary", small, busy, icon, class: more, children, onClick, ...rest }: ButtonProps) {
+export function Button({
+  kind = "secondary",
+  small,
+  busy,
+  icon,
+  class: more,
+  children,
+  onClick,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"
@@ -122,7 +131,8 @@ export function useGrowing(text: string, lines: number) {
     if (!area) return;
     area.style.height = "auto";
     const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(area);
-    const most = Number.parseFloat(lineHeight) * lines + Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
+    const most =
+      Number.parseFloat(lineHeight) * lines + Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom);
     const border = area.offsetHeight - area.clientHeight;
     area.style.height = `${Math.min(area.scrollHeight, Math.ceil(most)) + border}px`;
     area.style.overflowY = area.scrollHeight > most + 1 ? "auto" : "hidden";
@@ -131,7 +141,14 @@ export function useGrowing(text: string, lines: number) {
 }
 
 /** A text area that grows with what is typed. */
-export function TextArea({ label, hint, error, quiet, lines = 8, ...rest }: Labelled & Native<"textarea"> & { lines?: number }) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  quiet,
+  lines = 8,
+  ...rest
+}: Labelled & Native<"textarea"> & { lines?: number }) {
   const id = useId();
   const ref = useGrowing(String(rest.value ?? ""), lines);
   const frame = { label, error, ...(hint ? { hint } : {}), ...(quiet ? { quiet } : {}) };

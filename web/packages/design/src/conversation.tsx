@@ -2,7 +2,15 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { arrange, type ChatItem, type Mark, type Source } from "./arrange.ts";
 import { classes, IconButton, useGrowing } from "./controls.tsx";
-import { ArrowDownIcon, CheckCheckIcon, CheckIcon, CircleAlertIcon, ClockIcon, SendIcon, SparklesIcon } from "./icons.tsx";
+import {
+  ArrowDownIcon,
+  CheckCheckIcon,
+  CheckIcon,
+  CircleAlertIcon,
+  ClockIcon,
+  SendIcon,
+  SparklesIcon,
+} from "./icons.tsx";
 import { Avatar } from "./show.tsx";
 import { linkify, safeHref } from "./text.ts";
 import { dayOf, timeOf } from "./time.ts";
@@ -45,7 +53,13 @@ export function SafeText({ text }: { text: string }) {
 
 /** How far a message came: clock, ✓, ✓✓, filled ✓✓; with the word for those who cannot see it. */
 export function MarkSign({ mark, words }: { mark: Mark; words: ConversationWords }) {
-  const Sign = { queued: ClockIcon, stored: CheckIcon, delivered: CheckCheckIcon, read: CheckCheckIcon, failed: CircleAlertIcon }[mark];
+  const Sign = {
+    queued: ClockIcon,
+    stored: CheckIcon,
+    delivered: CheckCheckIcon,
+    read: CheckCheckIcon,
+    failed: CircleAlertIcon,
+  }[mark];
   const word = words.t(`mark.${mark}`);
   return (
     <span class={`sb-mark sb-mark-${mark}`} title={word}>
@@ -85,9 +99,24 @@ export function Sources({ sources, words }: { sources: readonly Source[]; words:
   );
 }
 
-export function Bubble({ item, words, onRetry }: { item: ChatItem; words: ConversationWords; onRetry?: (key: string) => void }) {
+export function Bubble({
+  item,
+  words,
+  onRetry,
+}: {
+  item: ChatItem;
+  words: ConversationWords;
+  onRetry?: (key: string) => void;
+}) {
   return (
-    <div class={classes("sb-bubble", item.streaming && "sb-streaming", item.removed && "sb-removed", item.mark === "failed" && "sb-failed")}>
+    <div
+      class={classes(
+        "sb-bubble",
+        item.streaming && "sb-streaming",
+        item.removed && "sb-removed",
+        item.mark === "failed" && "sb-failed",
+      )}
+    >
       <SafeText text={item.text} />
       {item.streaming && <span class="sb-caret" aria-hidden="true" />}
       {item.mark === "failed" && onRetry && (
@@ -134,7 +163,7 @@ export function MessageList(props: MessageListProps) {
     if (!list) return;
     const was = held.current;
     const first = items[0]?.key ?? "";
-    if (was.atEnd || last?.side === "me" && last.mark === "queued") list.scrollTop = list.scrollHeight;
+    if (was.atEnd || (last?.side === "me" && last.mark === "queued")) list.scrollTop = list.scrollHeight;
     else if (was.first !== first) list.scrollTop += list.scrollHeight - was.height;
     was.height = list.scrollHeight;
     was.first = first;
@@ -165,6 +194,7 @@ export function MessageList(props: MessageListProps) {
   };
   return (
     <div class="sb-messages">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div class="sb-scroll" ref={box} onScroll={onScroll} role="log" aria-label={words.t("list.label")} tabIndex={0}>
         {props.start}
         {rows.map((row) => {
@@ -209,7 +239,12 @@ export function MessageList(props: MessageListProps) {
   );
 }
 
-function Group(props: { items: readonly ChatItem[]; avatar?: MessageListProps["avatar"]; words: ConversationWords; onRetry?: MessageListProps["onRetry"] }) {
+function Group(props: {
+  items: readonly ChatItem[];
+  avatar?: MessageListProps["avatar"];
+  words: ConversationWords;
+  onRetry?: MessageListProps["onRetry"];
+}) {
   const { items, words, onRetry, avatar } = props;
   const first = items[0];
   const last = items[items.length - 1];

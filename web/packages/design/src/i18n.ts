@@ -5,11 +5,12 @@
 
 export type Words = Readonly<Record<string, string>>;
 /** A key as it is asked for: plural endings cut off. */
-export type KeyOf<W> = W extends Readonly<Record<infer K, string>>
-  ? K extends `${infer Stem}_${"zero" | "one" | "two" | "few" | "many" | "other"}`
-    ? Stem
-    : K
-  : never;
+export type KeyOf<W> =
+  W extends Readonly<Record<infer K, string>>
+    ? K extends `${infer Stem}_${"zero" | "one" | "two" | "few" | "many" | "other"}`
+      ? Stem
+      : K
+    : never;
 export type Fill = Readonly<Record<string, string | number>>;
 
 export interface Texts<Key> {
@@ -30,11 +31,7 @@ export function directionOf(language: string): "ltr" | "rtl" {
 }
 
 /** Sentences of `words`; what is missing there comes from `fallback` (the language that has every key). */
-export function createTexts<const W extends Words>(
-  language: string,
-  words: Words,
-  fallback: W,
-): Texts<KeyOf<W>> {
+export function createTexts<const W extends Words>(language: string, words: Words, fallback: W): Texts<KeyOf<W>> {
   const plural = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language);
   const fallbackPlural = new Intl.PluralRules("en");

@@ -58,6 +58,7 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
     }
   };
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the button and the menu inside
     <div class="sb-menu" ref={box} onKeyDown={onKeyDown}>
       <button
         ref={button}
@@ -73,9 +74,15 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
         {children}
       </button>
       {open && (
-        <div id={id} role="menu" aria-label={label} class={classes("sb-menu-list", up && "sb-up", atStart && "sb-at-start")}>
+        <div
+          id={id}
+          role="menu"
+          aria-label={label}
+          class={classes("sb-menu-list", up && "sb-up", atStart && "sb-at-start")}
+        >
           {items.map((item, index) =>
             item ? (
+              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: only a menuitemradio has it
               <button
                 key={item.id}
                 type="button"
@@ -125,6 +132,7 @@ export function Dialog({ open, title, closeLabel, onClose, children, actions, wi
   }, [open]);
   if (!open) return null;
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it, as Escape does
     <dialog
       ref={ref}
       class={classes("sb-dialog", wide && "sb-wide")}

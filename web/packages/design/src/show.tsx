@@ -1,14 +1,22 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { classes } from "./controls.tsx";
 import { hueOf, initials } from "./colour.ts";
+import { classes } from "./controls.tsx";
 import { CircleAlertIcon, InboxIcon, WifiOffIcon } from "./icons.tsx";
 import { clock, type Wait, waitMinutes } from "./time.ts";
 
 export type Tone = "plain" | "accent" | "waiting" | "overdue" | "connected" | "assistant";
 
 /** A short word set apart. The word carries the meaning, the colour repeats it. */
-export function Badge({ tone = "plain", icon, children }: { tone?: Tone; icon?: ComponentChildren; children: ComponentChildren }) {
+export function Badge({
+  tone = "plain",
+  icon,
+  children,
+}: {
+  tone?: Tone;
+  icon?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <span class={classes("sb-badge", `sb-tone-${tone}`)}>
       {icon}
@@ -28,7 +36,15 @@ export function Count({ value, label, tone = "accent" }: { value: number; label:
 }
 
 /** A state with its word: the dot's shape tells it too (full, ring, bar). */
-export function StatusDot({ state, word, hush }: { state: "on" | "busy" | "away" | "off" | "assistant"; word: string; hush?: boolean }) {
+export function StatusDot({
+  state,
+  word,
+  hush,
+}: {
+  state: "on" | "busy" | "away" | "off" | "assistant";
+  word: string;
+  hush?: boolean;
+}) {
   return (
     <span class="sb-status">
       <span class={`sb-dot sb-${state}`} aria-hidden="true" />
@@ -38,17 +54,43 @@ export function StatusDot({ state, word, hush }: { state: "on" | "busy" | "away"
 }
 
 /** Initials on a colour that belongs to the name. `image` only from one's own server. */
-export function Avatar({ name, size = 32, assistant, children }: { name: string; size?: 24 | 32 | 40 | 64; assistant?: boolean; children?: ComponentChildren }) {
+export function Avatar({
+  name,
+  size = 32,
+  assistant,
+  children,
+}: {
+  name: string;
+  size?: 24 | 32 | 40 | 64;
+  assistant?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
-    <span class={classes("sb-avatar", `sb-size-${size}`, assistant ? "sb-bot" : `sb-hue-${hueOf(name)}`)} aria-hidden="true">
+    <span
+      class={classes("sb-avatar", `sb-size-${size}`, assistant ? "sb-bot" : `sb-hue-${hueOf(name)}`)}
+      aria-hidden="true"
+    >
       {children ?? initials(name)}
     </span>
   );
 }
 
 /** How full something is. `words` is what is read aloud and shown on hover. */
-export function Meter({ value, most, words, tone = "accent", label }: { value: number; most: number; words: string; label: string; tone?: Tone }) {
+export function Meter({
+  value,
+  most,
+  words,
+  tone = "accent",
+  label,
+}: {
+  value: number;
+  most: number;
+  words: string;
+  label: string;
+  tone?: Tone;
+}) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: the browser's own meter cannot be coloured by tone
     <span
       class={classes("sb-meter", `sb-tone-${tone}`)}
       role="meter"
@@ -118,7 +160,17 @@ export function ErrorState({ title, children, icon, action }: StateProps) {
 }
 
 /** A line across the top of a view: offline, not responding, stale. */
-export function Banner({ tone = "waiting", icon, children, action }: { tone?: Tone; icon?: ComponentChildren; children: ComponentChildren; action?: ComponentChildren }) {
+export function Banner({
+  tone = "waiting",
+  icon,
+  children,
+  action,
+}: {
+  tone?: Tone;
+  icon?: ComponentChildren;
+  children: ComponentChildren;
+  action?: ComponentChildren;
+}) {
   return (
     <div class={classes("sb-banner", `sb-tone-${tone}`)} role="status">
       {icon ?? <WifiOffIcon small />}
@@ -182,7 +234,11 @@ export function WaitText(props: {
   /** It is old: dimmed. */
   stale?: boolean;
 }) {
-  return <span class={classes("sb-num", props.stale && "sb-stale")}>{waitSentence(props.t, props.position, props.wait)}</span>;
+  return (
+    <span class={classes("sb-num", props.stale && "sb-stale")}>
+      {waitSentence(props.t, props.position, props.wait)}
+    </span>
+  );
 }
 
 const FACES = ["M8 16q4-4 8 0", "M8.5 15.5q3.5-2 7 0", "M8 15.5h8", "M8.5 14.5q3.5 2.5 7 0", "M7.5 13.5q4.5 6 9 0"];
@@ -246,7 +302,8 @@ export function Table<Row>(props: {
 }) {
   const { columns, rows, sort, onOpen, onSort } = props;
   return (
-    <div class="sb-table-frame" tabIndex={0} role="region" aria-label={props.caption}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="sb-table-frame" tabIndex={0} aria-label={props.caption}>
       <table class={classes("sb-table", props.dense && "sb-dense")}>
         <caption class="sb-hush">{props.caption}</caption>
         <thead>
@@ -276,7 +333,9 @@ export function Table<Row>(props: {
               class={onOpen && "sb-opens"}
               tabIndex={onOpen ? 0 : undefined}
               onClick={onOpen && (() => onOpen(row))}
-              onKeyDown={onOpen && ((event) => event.key === "Enter" && event.target === event.currentTarget && onOpen(row))}
+              onKeyDown={
+                onOpen && ((event) => event.key === "Enter" && event.target === event.currentTarget && onOpen(row))
+              }
             >
               {columns.map((column) => (
                 <td key={column.id} class={column.number ? "sb-end sb-num" : undefined}>
@@ -288,6 +347,6 @@ export function Table<Row>(props: {
         </tbody>
       </table>
       {rows.length === 0 && props.empty}
-    </div>
+    </section>
   );
 }
