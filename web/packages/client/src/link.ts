@@ -54,7 +54,7 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
     const old = socket;
     socket = null;
     if (!old) return;
-    old.onopen = old.onmessage = old.onclose = old.onerror = null;
+    old.onmessage = old.onclose = null;
     try {
       old.close(code);
     } catch {
@@ -98,6 +98,8 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
       return fail("invalid", cause instanceof Error ? cause.message : undefined);
     }
     timer = setTimeout(() => closed(1006, ""), timing.helloTimeout);
+    // A failure is followed by its close; sockets outside of browsers want it to be heard nevertheless.
+    socket.onerror = () => {};
     socket.onmessage = (event) => arrived(event.data);
     socket.onclose = (event) => closed(event.code, event.reason);
   }

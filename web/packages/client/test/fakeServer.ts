@@ -341,7 +341,7 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
       const conversation = get(data.conversationId);
       if (conversation.agent) throw refusal("already_assigned", { ...conversation.agent });
       assign(conversation.id, { agentId: socket.userId, agentName: socket.userId });
-      return { conversationId: conversation.id, ...conversation.agent };
+      return { conversationId: conversation.id, agentId: socket.userId, agentName: socket.userId };
     },
     close_conversation(data) {
       const conversation = get(data.conversationId);
@@ -521,7 +521,7 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
     [
       "PATCH",
       /^\/api\/v1\/messages\/conversations\/([^/]+)$/,
-      ([id], _, body) => ({ ...messagesOf003(get(id)), ...body }),
+      ([id], _, body) => ({ ...messagesOf003(get(id)), ...(body as object) }),
     ],
     [
       "POST",
