@@ -82,7 +82,7 @@ const OWN = new Set<string>([
   "server_draining",
   "error",
   "page_view",
-] satisfies (keyof ServerEvents | "error" | "page_view")[]);
+] satisfies (keyof ServerEvents | "error" | "page_view" | "registered")[]);
 
 /** Conversations of others that stay open at most, so that going back to one is at once. */
 const KEPT_OPEN = 12;

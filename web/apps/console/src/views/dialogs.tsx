@@ -12,7 +12,7 @@ import {
   Skeleton,
   TextArea,
   UsersRoundIcon,
-  Volume,
+  Volume2Icon,
   ago,
 } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -279,7 +279,7 @@ function SettingsDialog() {
               checked={settings.soundForOffers}
               onChange={(event) => ui.change({ soundForOffers: event.currentTarget.checked })}
             />
-            <Button small icon={<Volume small />} onClick={() => test("offer")}>
+            <Button small icon={<Volume2Icon small />} onClick={() => test("offer")}>
               {t("settings.test_offer")}
             </Button>
           </div>
@@ -289,7 +289,7 @@ function SettingsDialog() {
               checked={settings.soundForMessages}
               onChange={(event) => ui.change({ soundForMessages: event.currentTarget.checked })}
             />
-            <Button small icon={<Volume small />} onClick={() => test("message")}>
+            <Button small icon={<Volume2Icon small />} onClick={() => test("message")}>
               {t("settings.test_message")}
             </Button>
           </div>
