@@ -191,6 +191,16 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     for (const listener of listeners) listener(call);
   };
 
+  /** What this window takes is no news for it, whichever comes first: the answer or the event. */
+  async function taking(id: string, act: () => Promise<void>): Promise<void> {
+    dispatch({ type: "taking", id, on: true });
+    try {
+      await act();
+    } finally {
+      setTimeout(() => dispatch({ type: "taking", id, on: false }), 3000);
+    }
+  }
+
   const about = (id: string) => ({ conversationId: id, name: state.value.rows.get(id)?.customerName ?? "" });
 
   function forget(id: string): void {
@@ -297,12 +307,14 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
 
     async accept(offerId) {
       const conversationId = state.value.offers.get(offerId)?.conversationId ?? "";
-      try {
-        await client.send("accept_transfer", { transferRequestId: offerId });
-        dispatch({ type: "assigned", conversationId, agentId: me.id, agentName: me.name, at: now() });
-      } finally {
-        dispatch({ type: "offer_done", id: offerId });
-      }
+      await taking(conversationId, async () => {
+        try {
+          await client.send("accept_transfer", { transferRequestId: offerId });
+          dispatch({ type: "assigned", conversationId, agentId: me.id, agentName: me.name, at: now() });
+        } finally {
+          dispatch({ type: "offer_done", id: offerId });
+        }
+      });
       return conversationId;
     },
     async decline(offerId, reason) {
@@ -311,8 +323,10 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
       });
     },
     async take(id) {
-      const { agentId, agentName } = await client.send("assign_to_me", { conversationId: id });
-      dispatch({ type: "assigned", conversationId: id, agentId, agentName, at: now() });
+      await taking(id, async () => {
+        const { agentId, agentName } = await client.send("assign_to_me", { conversationId: id });
+        dispatch({ type: "assigned", conversationId: id, agentId, agentName, at: now() });
+      });
     },
     async transfer(id, to, note) {
       await client.conversation(id).transfer(to, note.trim() || undefined);

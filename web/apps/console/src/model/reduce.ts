@@ -14,6 +14,7 @@ export type DeskAction =
   | { type: "offers"; offers: readonly Offer[]; at: number; offset: number }
   | { type: "offer_done"; id: string }
   | { type: "assigned"; conversationId: string; agentId: string; agentName: string; at: number }
+  | { type: "taking"; id: string; on: boolean }
   | { type: "watching"; id: string | null }
   | { type: "read"; id: string }
   | { type: "status"; status: Self["status"]; reason: string | null }
@@ -53,6 +54,12 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
       return withoutOffer(state, action.id);
     case "assigned":
       return assigned(state, action.conversationId, action.agentId, action.agentName, action.at);
+    case "taking": {
+      const taking = new Set(state.taking);
+      if (action.on) taking.add(action.id);
+      else taking.delete(action.id);
+      return { ...state, taking };
+    }
     case "watching":
       return watching(state, action.id);
     case "read":
@@ -191,6 +198,8 @@ function assigned(state: DeskState, id: string, agentId: string, agentName: stri
     agentId,
     agentName,
     assignedAt: row.agentId === agentId ? (row.assignedAt ?? at) : at,
+    // Whoever waited in the queue still waits for a first answer.
+    askedAt: row.askedAt ?? row.waitingSince,
     waitingSince: null,
   }));
   const next = known.rows.has(id) ? known : want(known, id);
@@ -261,6 +270,7 @@ function onAgentNotice(state: DeskState, notice: AgentNotification, at: number, 
   switch (notice.type) {
     case "NEW_CONVERSATION_ASSIGNED": {
       const next = assigned(state, notice.conversationId, state.me.id, state.me.name, at);
+      if (state.taking.has(notice.conversationId)) return next;
       return note(next, "assigned", at, {
         conversationId: notice.conversationId,
         name: notice.userName,

@@ -129,6 +129,8 @@ export interface DeskState {
   readonly wanted: ReadonlySet<string>;
   /** The conversation that is on the screen of somebody who is looking. */
   readonly watching: string | null;
+  /** Conversations that this window is taking: their coming is no news here. */
+  readonly taking: ReadonlySet<string>;
 }
 
 export type { EscalationStatus };
@@ -148,5 +150,6 @@ export function emptyDesk(me: Me): DeskState {
     notices: [],
     wanted: new Set(),
     watching: null,
+    taking: new Set(),
   };
 }

@@ -35,6 +35,15 @@ export function isNote(message: Message | Note): message is Note {
 
 const time = (text: string | null | undefined) => (text ? Date.parse(text) : null);
 
+/** Since when the customer waits for a person's answer, as far as a record tells it. */
+function askedAt(item: Overview, line: Row["line"], before: Row | undefined): number | null {
+  if (line?.by === "customer") return before?.askedAt ?? line.at;
+  // Nobody has answered at all: it counts from the wish for a human.
+  if (item.assignedAgentId !== null && item.firstResponseAt === null)
+    return time(item.escalationRequestedAt) ?? time(item.assignedAt);
+  return null;
+}
+
 /** A list's row; what the record does not say is taken from what was known. */
 export function rowOf(item: Overview, before?: Row): Row {
   const last = item.lastMessage;
@@ -55,7 +64,7 @@ export function rowOf(item: Overview, before?: Row): Row {
     escalated: item.escalationRequested || waits || item.escalatedAt !== null,
     reason: item.escalationReason,
     waitingSince: waits ? (time(item.waitingSince) ?? time(item.escalatedAt) ?? time(item.escalationRequestedAt)) : null,
-    askedAt: open && line?.by === "customer" ? (before?.askedAt ?? line.at) : null,
+    askedAt: open ? askedAt(item, line, before) : null,
     assignedAt: time(item.assignedAt),
     createdAt: Date.parse(item.createdAt),
     lastAt: Date.parse(item.lastMessageAt),
