@@ -126,5 +126,9 @@ function Seat({ user }: { user: User }) {
   );
 }
 
+// What is named relative to the page moves with its address; the icon stays where it is.
+const sign = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+if (sign) sign.href = new URL("icon.svg", home.console).href;
+
 const root = document.getElementById("root");
 if (root) render(<Root />, root);

@@ -251,7 +251,6 @@ describe("a conversation as it is drawn", () => {
   test("notes stand between the messages that they were written between", () => {
     const items = itemsOf(
       { messages: [said(1, 0), said(2, 2000)], notes: [note(1, 1000), note(2, 3000)], streaming: null },
-      "ann",
       words,
     );
     expect(items.map(({ key }) => key)).toEqual(["m1", "note-1", "m2", "note-2"]);
@@ -265,7 +264,6 @@ describe("a conversation as it is drawn", () => {
         notes: [],
         streaming: { messageId: "m2", text: "I am look" },
       },
-      "ann",
       words,
     );
     expect(items[0]?.text).toBe("gone");

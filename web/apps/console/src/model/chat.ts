@@ -15,11 +15,10 @@ const MARKS = {
 /** Messages and notes by their time; a note that was written between two messages stands between them. */
 export function itemsOf(
   snapshot: Pick<ConversationSnapshot, "messages" | "notes" | "streaming">,
-  me: string,
   words: { removed: string; assistant: string; you: string },
 ): ChatItem[] {
   const messages = snapshot.messages.map((message) => messageItem(message, words));
-  const notes = snapshot.notes.map((note) => noteItem(note, me, words.you));
+  const notes = snapshot.notes.map((note) => noteItem(note));
   const items: ChatItem[] = [];
   let next = 0;
   for (const item of messages) {
@@ -59,12 +58,12 @@ function messageItem(message: TimelineMessage, words: { removed: string; you: st
   };
 }
 
-function noteItem(note: Note, me: string, you: string): ChatItem {
+function noteItem(note: Note): ChatItem {
   return {
     key: `note-${note.noteSeq}`,
     at: Date.parse(note.createdAt),
     side: "note",
-    sender: { id: note.senderId ?? "", name: note.senderId === me ? you : note.senderName, kind: "agent" },
+    sender: { id: note.senderId ?? "", name: note.senderName, kind: "agent" },
     text: note.content,
   };
 }

@@ -5,7 +5,7 @@ import { actionOf, type KeyAction } from "../model/keys.ts";
 import { byDeadline } from "../model/offers.ts";
 import { Middle, takeIt, togglePanel } from "./conversation.tsx";
 import { Dialogs } from "./dialogs.tsx";
-import { failure, t, useFrame, words } from "./frame.tsx";
+import { failure, t, useFrame } from "./frame.tsx";
 import { Lists } from "./list.tsx";
 import { acceptOffer, Offers } from "./offers.tsx";
 import { Panel } from "./panel.tsx";
@@ -237,5 +237,3 @@ function useAnnouncedOffers(): void {
       : "";
   }, [newest?.id, name !== ""]);
 }
-
-void words;

@@ -3,7 +3,6 @@ import {
   ArrowLeftIcon,
   ArrowRightLeftIcon,
   Avatar,
-  Badge,
   Banner,
   BotIcon,
   Button,
@@ -17,7 +16,6 @@ import {
   ErrorState,
   HandIcon,
   IconButton,
-  InboxIcon,
   KeyHint,
   Menu,
   MessageList,
@@ -74,7 +72,7 @@ function Nothing() {
 }
 
 function Open({ id, row }: { id: string; row: Row | undefined }) {
-  const { desk, ui } = useFrame();
+  const { desk } = useFrame();
   const conversation = useMemo(() => desk.conversation(id), [id]);
   const snapshot = useConversation(conversation);
   const me = desk.state.value.me;
@@ -105,7 +103,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
 
   const items = useMemo(
     () =>
-      itemsOf(snapshot, me.id, {
+      itemsOf(snapshot, {
         removed: t("message.removed"),
         assistant: t("who.assistant"),
         you: t("who.you"),
@@ -175,7 +173,6 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
       ) : (
         <span />
       )}
-      {ui.pane.value === "panel" ? null : null}
     </>
   );
 }
@@ -351,6 +348,3 @@ export function togglePanel(ui: ReturnType<typeof useFrame>["ui"]): void {
   if (matchMedia("(max-width: 1099px)").matches) ui.pane.value = ui.pane.value === "panel" ? "conversation" : "panel";
   else ui.change({ panel: !ui.settings.value.panel });
 }
-
-void Badge;
-void InboxIcon;

@@ -104,8 +104,9 @@ function Transfer() {
         >
           <fieldset>
             <legend>{t("transfer.whom")}</legend>
-            {targets.teams.map((team) => (
+            {targets.teams.map((team, index) => (
               <Target
+                first={index === 0}
                 key={`team:${team.name}`}
                 id={`team:${team.name}`}
                 chosen={chosen}
@@ -115,8 +116,9 @@ function Transfer() {
                 team
               />
             ))}
-            {targets.agents.map((agent) => (
+            {targets.agents.map((agent, index) => (
               <Target
+                first={index === 0 && targets.teams.length === 0}
                 key={agent.agentId}
                 id={`agent:${agent.agentId}`}
                 chosen={chosen}
@@ -143,10 +145,24 @@ function Transfer() {
   );
 }
 
-function Target(props: { id: string; chosen: string | null; choose: (id: string) => void; name: string; about: string; team?: boolean }) {
+function Target(props: {
+  id: string;
+  chosen: string | null;
+  choose: (id: string) => void;
+  name: string;
+  about: string;
+  team?: boolean;
+  /** Gets the focus when the dialog opens. */
+  first: boolean;
+}) {
+  const radio = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (props.first) radio.current?.focus();
+  }, []);
   return (
     <label class="target">
       <input
+        ref={radio}
         type="radio"
         name="to"
         value={props.id}
@@ -414,7 +430,9 @@ function Search() {
           <span class="sb-hush">{t("search.label")}</span>
           <input
             ref={field}
-            type="search"
+            type="text"
+            inputMode="search"
+            autoComplete="off"
             class="sb-input"
             placeholder={t("search.hint")}
             value={words_}

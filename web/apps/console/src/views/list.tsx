@@ -22,6 +22,7 @@ import {
 import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { addressOf } from "../live/place.ts";
+import { slashOf } from "../model/canned.ts";
 import { countsOf, idsOf, type Settled, settle } from "../model/lists.ts";
 import type { ListName, Row } from "../model/state.ts";
 import type { QueueRow } from "../model/wire.ts";
@@ -37,6 +38,7 @@ export function Lists() {
   const tab = ui.tab.value;
   return (
     <nav class="lists" aria-label={t("list.region")}>
+      <h2 class="sb-hush">{t("list.title")}</h2>
       <Tabs
         name="list"
         label={t("list.which")}
@@ -94,7 +96,7 @@ function List({ name }: { name: ListName }) {
   const load = state.lists[name];
   const stale = !desk.queueNow.value.live && desk.link.value.state !== "connected";
   const queue = useMemo(() => new Map(state.queue?.map((entry) => [entry.conversationId, entry])), [state.queue]);
-  const drafted = useMemo(() => new Set(ui.drafts.ids()), [ui.drafted.value]);
+  const drafted = useMemo(() => new Set(ui.drafts.ids().filter((id) => slashOf(ui.drafts.get(id).text) === null)), [ui.drafted.value]);
   const known = shown.flatMap((id) => state.rows.get(id) ?? []);
 
   useEffect(() => {
@@ -265,6 +267,7 @@ function Preview({ row, draft, me }: { row: Row; draft: string | null; me: strin
     );
   if (!row.line) return <>{row.reason ?? t("list.nothing")}</>;
   const { by, text, name } = row.line;
+  if (by === "system" && row.reason) return <>{row.reason}</>;
   const who = by === "customer" || by === "system" ? "" : by === "ai" ? t("who.assistant") : row.agentId === me && row.agentName === name ? t("who.you") : name;
   return (
     <>

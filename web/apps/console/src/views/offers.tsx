@@ -1,18 +1,16 @@
 import {
   Avatar,
-  Badge,
   Button,
   Countdown,
   classes,
   HandIcon,
-  KeyHint,
   Menu,
   ChevronDownIcon,
   SafeText,
   Skeleton,
   StickyNoteIcon,
-  TriangleAlertIcon,
 } from "@switchboard/design";
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
 import { alertStep, byDeadline } from "../model/offers.ts";
@@ -195,7 +193,7 @@ function History({ offer, open, onToggle }: { offer: OfferView; open: boolean; o
   );
 }
 
-function ScrollEnd({ children, count }: { children: preact.ComponentChildren; count: number }) {
+function ScrollEnd({ children, count }: { children: ComponentChildren; count: number }) {
   const [list, setList] = useState<HTMLOListElement | null>(null);
   useEffect(() => {
     if (list) list.scrollTop = list.scrollHeight;
@@ -206,7 +204,3 @@ function ScrollEnd({ children, count }: { children: preact.ComponentChildren; co
     </ol>
   );
 }
-
-void Badge;
-void KeyHint;
-void TriangleAlertIcon;

@@ -9,7 +9,6 @@ import {
   GlobeIcon,
   HistoryIcon,
   IconButton,
-  ListIcon,
   MailIcon,
   safeHref,
   Skeleton,
@@ -146,7 +145,7 @@ function About({ row }: { row: Row }) {
           </Section>
         </>
       )}
-      <Decisions row={row} />
+      {(desk.state.value.me.role === "admin" || row.agentId === desk.state.value.me.id) && <Decisions row={row} />}
     </div>
   );
 }
@@ -282,7 +281,8 @@ function Decisions({ row }: { row: Row }) {
             <li key={decision.decisionId}>
               <span class="decision-top">
                 <b>
-                  {decision.agentId ? t("why.chosen", { name: nameOf(decision.agentId) }) : wordOr("outcome", decision.outcome)}
+                  {wordOr("outcome", decision.outcome)}
+                  {decision.agentId && `: ${nameOf(decision.agentId)}`}
                 </b>
                 <span class="sb-soft">{ago(Date.parse(decision.at), seconds.value, words.language)}</span>
               </span>
@@ -310,5 +310,3 @@ function Decisions({ row }: { row: Row }) {
     </Section>
   );
 }
-
-void ListIcon;
