@@ -13,39 +13,50 @@ const program = process.env.SWITCHBOARD_BIN ?? join(root, "target", "debug", "sw
 /** A fresh installation with the pages of web/dist. `people` are those who can log in. */
 export async function startServer(env = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchboard-"));
-  const child = spawn(program, [], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH,
-      PORT: "0",
-      RUST_LOG: "warn",
-      SWITCHBOARD__PAGES__FOLDER: join(root, "web", "dist"),
-      ...env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  let child;
   let said = "";
-  let address;
-  await new Promise((resolve, reject) => {
-    const listen = (data) => {
-      said += data;
-      address ??= /Listening on (http:\/\/\S+)/.exec(said)?.[1];
-      if (address) resolve();
-    };
-    child.stdout.on("data", listen);
-    child.stderr.on("data", listen);
-    child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
-  });
-  const answer = await fetch(`${address}/api/v1/demo`);
-  const { people } = await answer.json();
+  const run = async (port) => {
+    child = spawn(program, [], {
+      cwd: folder,
+      env: {
+        PATH: process.env.PATH,
+        PORT: port,
+        RUST_LOG: "warn",
+        SWITCHBOARD__PAGES__FOLDER: join(root, "web", "dist"),
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let heard = "";
+    return new Promise((resolve, reject) => {
+      const listen = (data) => {
+        heard += data;
+        said += data;
+        const address = /Listening on (http:\/\/\S+)/.exec(heard)?.[1];
+        if (address) resolve(address);
+      };
+      child.stdout.on("data", listen);
+      child.stderr.on("data", listen);
+      child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+    });
+  };
+  const ended = (signal) => {
+    const gone = new Promise((done) => child.once("exit", done));
+    child.kill(signal);
+    return gone;
+  };
+  const address = await run("0");
+  const { people } = await (await fetch(`${address}/api/v1/demo`)).json();
   return {
     address,
     people,
     log: () => said,
+    /** Dies without a word, as in a crash. */
+    kill: () => ended("SIGKILL"),
+    /** Comes back at the same address with what it had. */
+    again: () => run(new URL(address).port),
     async stop() {
-      child.removeAllListeners("exit");
-      child.kill("SIGTERM");
-      await new Promise((done) => child.once("exit", done));
+      if (child.exitCode === null && child.signalCode === null) await ended("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -94,20 +105,25 @@ export async function customers(browser, address) {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${address}/console/icon.svg`);
+  const all = [];
   return {
-    async come(name, { mode = "human", reason, firstMessage, metadata, email } = {}) {
+    /** All of them connect once more: the server was away. */
+    again: () => Promise.all(all.map((connect) => connect())),
+    /** Everything that a customer was sent, as text. */
+    seen: ({ id }) => page.evaluate((key) => JSON.stringify(globalThis.sockets[key].seen), id),
+    async come(name, { mode = "human", reason, firstMessage, metadata, email, priority } = {}) {
       const { token, user } = await caller(address)("POST", "/visitors", {
         chatbotId: "default",
         name,
         ...(email ? { email } : {}),
       });
-      await page.evaluate(
+      const connect = () => page.evaluate(
         ([key, token]) => {
           const open = new Map();
           const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`, ["bearer", token]);
-          const seen = [];
-          let nth = 0;
           globalThis.sockets ??= {};
+          const seen = globalThis.sockets[key]?.seen ?? [];
+          let nth = 0;
           globalThis.sockets[key] = {
             seen,
             socket,
@@ -134,6 +150,8 @@ export async function customers(browser, address) {
         },
         [user.id, token],
       );
+      await connect();
+      all.push(connect);
       const send = (type, data) =>
         page.evaluate(([key, type, data]) => globalThis.sockets[key].send(type, data), [user.id, type, data]);
       const { conversationId } = await send("start_conversation", {
@@ -143,6 +161,7 @@ export async function customers(browser, address) {
         ...(firstMessage ? { firstMessage } : {}),
         ...(reason ? { reason } : {}),
         ...(metadata ? { metadata } : {}),
+        ...(priority ? { priority } : {}),
       });
       let nth = 0;
       return {

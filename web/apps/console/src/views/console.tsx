@@ -226,14 +226,16 @@ function useAnnouncedOffers(): void {
   const { desk, ui } = useFrame();
   const { offers, rows } = desk.state.value;
   const newest = byDeadline(offers.values()).at(-1);
-  const name = newest ? rows.get(newest.conversationId)?.customerName || t("customer.unnamed") : "";
+  const row = newest && rows.get(newest.conversationId);
+  const name = row?.customerName || t("customer.unnamed");
   useEffect(() => {
-    ui.announced.value = newest
+    // Who it is may come a moment after the offer itself.
+    ui.announced.value = newest && row
       ? t("offer.announced", {
           name,
           reason: newest.note ?? newest.reason ?? "",
           seconds: Math.max(1, Math.ceil((newest.until - Date.now()) / 1000)),
         })
       : "";
-  }, [newest?.id, name !== ""]);
+  }, [newest?.id, name, row !== undefined]);
 }

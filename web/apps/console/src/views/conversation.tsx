@@ -262,17 +262,17 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
           {here !== null && <StatusDot state={here ? "on" : "off"} word={here ? t("customer.here") : t("customer.away")} />}
           {row && waits && row.waitingSince !== null && (
             <span class="fact">
-              <TimerIcon small /> {t("conversation.waits")} <Waiting since={row.waitingSince} label={t("wait.queue")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.waits")}</span> <Waiting since={row.waitingSince} label={t("wait.queue")} />
             </span>
           )}
           {row && mine && row.askedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> {t("conversation.asked")} <Waiting since={row.askedAt} label={t("wait.answer")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.asked")}</span> <Waiting since={row.askedAt} label={t("wait.answer")} />
             </span>
           )}
           {row && mine && row.askedAt === null && row.assignedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> {t("conversation.with_you")} <Elapsed since={row.assignedAt} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.with_you")}</span> <Elapsed since={row.assignedAt} />
             </span>
           )}
           {row?.chatbotId && <span class="fact via">{t("conversation.via", { chatbot: row.chatbotId })}</span>}

@@ -9,6 +9,7 @@ import {
   EmptyState,
   ErrorState,
   HandIcon,
+  HistoryIcon,
   HourglassIcon,
   InboxIcon,
   MessagesSquareIcon,
@@ -18,6 +19,7 @@ import {
   Tabs,
   tabPanelId,
   TriangleAlertIcon,
+  timeOf,
 } from "@switchboard/design";
 import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -71,7 +73,7 @@ export function Lists() {
   );
 }
 
-/** What a row says beside the name of its customer. */
+/** The rows of a list as they are shown: still while they are held. */
 function useSettled(name: ListName, held: boolean): Settled {
   const { desk } = useFrame();
   const state = desk.state.value;
@@ -115,6 +117,11 @@ function List({ name }: { name: ListName }) {
       onPointerEnter={(event) => event.pointerType === "mouse" && setOver(true)}
       onPointerLeave={() => setOver(false)}
     >
+      {stale && known.length > 0 && (
+        <p class="list-summary">
+          <HistoryIcon small /> {t("list.as_of", { time: timeOf(desk.queueNow.value.updatedAt ?? seconds.peek(), words.language) })}
+        </p>
+      )}
       {fresh > 0 && (
         <div class="fresh">
           <Button

@@ -71,7 +71,7 @@ export async function declineOffer(
 function OfferCard({ offer, first }: { offer: OfferView; first: boolean }) {
   const { desk, ui } = useFrame();
   const [busy, setBusy] = useState<"accept" | "decline" | null>(null);
-  const [whole, setWhole] = useState(true);
+  const [whole, setWhole] = useState(first);
   const row = desk.state.value.rows.get(offer.conversationId);
   const from = desk.state.value.agents?.find((agent) => agent.agentId === offer.fromAgentId)?.name;
   const step = alertStep(offer, seconds.value);
