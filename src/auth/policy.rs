@@ -96,6 +96,10 @@ listed! {
         AuthLogout = "auth.logout",
         /// Gets an anonymous customer's token.
         VisitorCreate = "visitor.create",
+        /// Gets a newer token as an anonymous customer.
+        VisitorRefresh = "visitor.refresh",
+        /// Says who one is, with a token of the host application, and keeps one's conversations.
+        VisitorIdentify = "visitor.identify",
         /// Mints a token for a user of the host application.
         TokenMint = "token.mint",
         /// Says who one is on a socket (`register_*`).
@@ -146,6 +150,8 @@ listed! {
         Close = "conversation.close",
         /// Rates a conversation.
         Rate = "conversation.rate",
+        /// Leaves an e-mail address because nobody is there.
+        ContactLeave = "conversation.contact",
         /// Reads why a conversation was routed as it was.
         DecisionList = "conversation.decisions",
         /// Reads the whole conversation as a document.
@@ -182,12 +188,46 @@ listed! {
         ChatbotPut = "chatbot.put",
         /// Removes a chatbot.
         ChatbotDelete = "chatbot.delete",
+        /// Reads what a chatbot's widget needs to know.
+        ChatbotWidget = "chatbot.widget",
         /// Asks whether a chatbot's people are there.
         ChatbotAvailability = "chatbot.availability",
         /// Reads what the assistant has done and cost.
         AssistantUsage = "assistant.usage",
         /// Says something to a chatbot and waits for the answer.
         ChatbotChat = "chatbot.chat",
+        /// Searches in what one may read.
+        Search = "search",
+        /// Lists the canned responses that one may use.
+        CannedList = "canned_response.list",
+        /// Makes a canned response of one's own.
+        CannedCreate = "canned_response.create",
+        /// Makes a canned response for all.
+        CannedShare = "canned_response.share",
+        /// Reads a canned response.
+        CannedGet = "canned_response.get",
+        /// Changes a canned response.
+        CannedPut = "canned_response.put",
+        /// Removes a canned response.
+        CannedDelete = "canned_response.delete",
+        /// Reads what is known of a customer, by way of one of the customer's conversations.
+        CustomerGet = "customer.get",
+        /// Tells which page one looks at.
+        PageViewSend = "page_view.send",
+        /// Reads which pages the customer looked at.
+        PageViewList = "page_view.list",
+        /// Reads the statistics.
+        StatisticsGet = "statistics.get",
+        /// Reads which alerts stand.
+        AlertList = "alert.list",
+        /// Reads who changed what.
+        AuditList = "audit.list",
+        /// Announces something.
+        Announce = "announcement.make",
+        /// Gives an agent another password.
+        AgentSetPassword = "agent.set_password",
+        /// Lets an agent log in, or no longer.
+        AgentSetActive = "agent.set_active",
         /// Watches topics; each topic is an action of its own besides.
         Subscribe = "topic.subscribe",
         /// Stops watching topics.
@@ -200,6 +240,8 @@ listed! {
         TopicMetrics = "topic.metrics",
         /// Watches one's own notifications.
         TopicNotifications = "topic.notifications",
+        /// Watches whether people can be reached, at one's own chatbot.
+        TopicAvailability = "topic.availability",
         /// Asks for the logins of a fresh installation; who is not at this machine finds nothing.
         DemoGet = "demo.get",
         /// Ends the showing of those logins.
@@ -236,6 +278,7 @@ impl Action {
             Command::CloseConversation { .. } => Self::Close,
             Command::SetAgentStatus { .. } => Self::AgentSetStatus,
             Command::Rate { .. } => Self::Rate,
+            Command::ViewPage { .. } => Self::PageViewSend,
             Command::Subscribe { .. } => Self::Subscribe,
             Command::Unsubscribe { .. } => Self::Unsubscribe,
         }
@@ -248,6 +291,7 @@ impl Action {
             Topic::Agents => Self::TopicAgents,
             Topic::Metrics => Self::TopicMetrics,
             Topic::Notifications => Self::TopicNotifications,
+            Topic::Availability => Self::TopicAvailability,
         }
     }
 
@@ -270,6 +314,8 @@ pub enum Target {
     Agent,
     /// A chatbot.
     Chatbot,
+    /// A canned response: own, or (other) shared by all. Those of colleagues are as good as unknown.
+    Canned,
 }
 
 /// A set of relations.
@@ -339,13 +385,13 @@ const fn public(target: Target) -> Row {
 
 impl Action {
     const fn row(self) -> Row {
-        use Target::{Agent, Chatbot, Conversation, Nothing, Offer};
+        use Target::{Agent, Canned, Chatbot, Conversation, Nothing, Offer};
         match self {
             Self::AuthLogin | Self::AuthRefresh | Self::VisitorCreate => public(Nothing),
             Self::SocketRegister | Self::SocketPing | Self::HealthLive | Self::HealthReady | Self::DemoGet => {
                 public(Nothing)
             }
-            Self::ChatbotAvailability => public(Chatbot),
+            Self::ChatbotAvailability | Self::ChatbotWidget => public(Chatbot),
             //                                                       customer     agent        admin     internal
             // A browser's login is known by its cookie, also when its token has ended.
             Self::AuthLogout => Row { internal: NO, ..public(Nothing) },
@@ -353,7 +399,9 @@ impl Action {
             Self::Subscribe | Self::Unsubscribe => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::TokenMint => row(Nothing, [NO, NO, NO, ALWAYS]),
 
-            Self::ConversationStart => row(Nothing, [ALWAYS, NO, NO, NO]),
+            Self::ConversationStart | Self::VisitorRefresh | Self::VisitorIdentify => {
+                row(Nothing, [ALWAYS, NO, NO, NO])
+            }
             Self::ConversationStartFor => row(Nothing, [NO, ALWAYS, ALWAYS, ALWAYS]),
             Self::ConversationList => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::ConversationLeave => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
@@ -366,7 +414,7 @@ impl Action {
             Self::MessageSend | Self::Typing | Self::MarkRead => row(Conversation, [MINE, WORKING, WORKING, NO]),
             Self::NoteSend => row(Conversation, [NO, WORKING, WORKING, NO]),
             Self::Escalate => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
-            Self::CancelEscalation | Self::Rate => row(Conversation, [OWN, NO, NO, NO]),
+            Self::CancelEscalation | Self::Rate | Self::ContactLeave => row(Conversation, [OWN, NO, NO, NO]),
             Self::AssignToMe => row(Conversation, [NO, WAITING.or(OFFERED).or(ASSIGNED), ANY, NO]),
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
@@ -378,7 +426,7 @@ impl Action {
             Self::OfferAccept | Self::OfferDecline => row(Offer, [NO, OFFERED, OFFERED, NO]),
             Self::AgentGet => row(Agent, [NO, ANY, ANY, NO]),
             Self::AgentSetStatus | Self::AgentWorkload => row(Agent, [NO, OWN, ANY, NO]),
-            Self::AgentUpdate => row(Agent, [NO, NO, ANY, NO]),
+            Self::AgentUpdate | Self::AgentSetPassword | Self::AgentSetActive => row(Agent, [NO, NO, ANY, NO]),
             Self::AgentCreate => row(Nothing, [NO, NO, ALWAYS, NO]),
 
             Self::AssistantUsage | Self::QueueAccuracy | Self::DemoDismiss => row(Nothing, [NO, NO, ALWAYS, NO]),
@@ -388,9 +436,20 @@ impl Action {
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),
             Self::ChatbotDelete => row(Chatbot, [NO, NO, OTHER, NO]),
 
+            Self::Search => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
+            Self::CannedList | Self::CannedCreate => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
+            Self::CannedShare => row(Nothing, [NO, NO, ALWAYS, NO]),
+            Self::CannedGet => row(Canned, [NO, OWN.or(OTHER), OWN.or(OTHER), NO]),
+            Self::CannedPut | Self::CannedDelete => row(Canned, [NO, OWN, OWN.or(OTHER), NO]),
+            Self::CustomerGet | Self::PageViewList => row(Conversation, [NO, IN_REACH, ANY, NO]),
+            Self::PageViewSend => row(Conversation, [OWN, NO, NO, NO]),
+            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::Announce => {
+                row(Nothing, [NO, NO, ALWAYS, NO])
+            }
+
             Self::TopicQueue | Self::TopicAgents => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::TopicMetrics => row(Nothing, [NO, NO, ALWAYS, NO]),
-            Self::TopicNotifications => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
+            Self::TopicNotifications | Self::TopicAvailability => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
         }
     }
 }
@@ -442,7 +501,8 @@ const fn visible(caller: Caller, target: Target) -> Set {
         (Target::Conversation, Caller::Customer) => MINE,
         (Target::Conversation, Caller::Agent) => IN_REACH,
         (Target::Offer, Caller::Agent) => OFFERED,
-        (Target::Offer | Target::Agent | Target::Chatbot, Caller::Customer) => NO,
+        (Target::Offer | Target::Agent | Target::Chatbot | Target::Canned, Caller::Customer) => NO,
+        (Target::Canned, Caller::Agent) => OWN.or(OTHER),
         (Target::Agent | Target::Chatbot, Caller::Agent) => ANY,
         (_, Caller::Admin | Caller::InternalSecret) => ANY,
     }

@@ -105,9 +105,12 @@ pub enum Topic {
     Metrics,
     /// One's own notifications.
     Notifications,
+    /// Whether people can be reached, at one's own chatbot.
+    Availability,
 }
 super::conversation::names!(Topic {
     Queue = "queue", Agents = "agents", Metrics = "metrics", Notifications = "notifications",
+    Availability = "availability",
 });
 
 /// Everything a client can ask for once it is known who it is.
@@ -217,6 +220,15 @@ pub enum Command {
         score: u8,
         /// In words.
         comment: Option<String>,
+    },
+    /// Tell which page one looks at.
+    ViewPage {
+        /// In which conversation.
+        conversation_id: ConversationId,
+        /// The page's address.
+        url: String,
+        /// Its title.
+        title: Option<String>,
     },
     /// Watch topics.
     Subscribe {

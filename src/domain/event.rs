@@ -7,6 +7,7 @@ use super::chatbot::FallbackPolicy;
 use super::conversation::{ConversationStatus, Participant};
 use super::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use super::message::{Message, Note};
+use super::page_view::PageView;
 use super::time::Timestamp;
 
 /// A waiting time: p50 and p90 in seconds.
@@ -163,6 +164,13 @@ pub enum AgentNotice {
 /// Told to all admins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminNotice {
+    /// A customer left an e-mail address; it is in the conversation's notes.
+    ContactLeft {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Their name.
+        user_name: String,
+    },
     /// An agent got a conversation.
     ConversationAssigned {
         /// Which.
@@ -414,6 +422,17 @@ pub enum Event {
         /// What changed.
         body: TopicBody,
     },
+    /// The customer looks at a page; staff only.
+    PageViewed(PageView),
+    /// The operator of the service says something to many.
+    SystemAnnouncement {
+        /// Its id.
+        id: String,
+        /// What.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The token ends soon.
     TokenExpiring {
         /// When.
@@ -464,6 +483,8 @@ pub enum TopicBody {
     Agent(Box<Agent>),
     /// Named counters.
     Metrics(Vec<(&'static str, i64)>),
+    /// Whether people can be reached at a chatbot. Told to those only whose chatbot it is.
+    Availability(Box<super::chatbot::Reachability>),
     /// Nothing kept yet.
     Empty,
 }
@@ -479,6 +500,8 @@ pub enum Audience {
     User(UserId),
     /// All connected agents.
     Agents,
+    /// All connected customers.
+    Customers,
     /// All connected admins.
     Admins,
     /// Agents and admins.

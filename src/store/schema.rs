@@ -61,6 +61,9 @@ diesel::table! {
         knowledge_tags -> Text,
         hand_off -> Nullable<Text>,
         theme -> Nullable<Text>,
+        pre_chat -> Text,
+        languages -> Text,
+        powered_by -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
@@ -287,6 +290,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    merged_users (user_id) {
+        user_id -> Text,
+        into_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency (user_id, key) {
         user_id -> Text,
         key -> Text,
@@ -294,6 +305,40 @@ diesel::table! {
         status -> Integer,
         body -> Text,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    canned_responses (id) {
+        id -> Text,
+        owner_id -> Text,
+        shortcut -> Text,
+        title -> Text,
+        content -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    page_views (id) {
+        id -> Text,
+        conversation_id -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Text,
+        at -> BigInt,
+        actor_id -> Nullable<Text>,
+        actor_role -> Text,
+        action -> Text,
+        subject -> Text,
+        details -> Nullable<Text>,
     }
 }
 
@@ -318,5 +363,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     service_stats,
     refresh_tokens,
     revoked_logins,
-    idempotency
+    idempotency,
+    canned_responses,
+    page_views,
+    audit_log,
+    merged_users
 );

@@ -13,6 +13,7 @@
 
 mod assistant;
 mod authz;
+mod availability;
 mod browser;
 mod chat;
 mod chatbots;
@@ -23,6 +24,7 @@ mod config;
 mod corpus;
 mod crash;
 mod demo;
+mod desk;
 mod flow;
 mod knowledge;
 mod logging;
@@ -38,3 +40,4 @@ mod supervised;
 mod support;
 mod tidy;
 mod tokens;
+mod visitors;

@@ -197,6 +197,7 @@ fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) 
         TopicBody::Metrics(metrics) => o.list("metrics", metrics, |o, (name, value)| {
             o.text("name", name).int("value", *value);
         }),
+        TopicBody::Availability(found) => o.object("availability", |o| shapes::reachability(o, found)),
         TopicBody::Empty => o,
     };
 }
@@ -233,6 +234,8 @@ pub fn event_type(event: &Event) -> &'static str {
         Event::StaffData { .. } => "staff_data",
         Event::ChatSessionRestored { .. } => "chat_session_restored",
         Event::TopicDelta { .. } => "topic_update",
+        Event::PageViewed(_) => "page_view",
+        Event::SystemAnnouncement { .. } => "system_announcement",
         Event::TokenExpiring { .. } => "token_expiring",
         Event::ServerDraining { .. } => "server_draining",
     }
@@ -329,6 +332,13 @@ pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
         Event::TokenExpiring { expires_at } => {
             o.time("expiresAt", *expires_at);
         }
+        Event::PageViewed(view) => {
+            o.text("conversationId", view.conversation_id.as_str());
+            shapes::page_view(o, view);
+        }
+        Event::SystemAnnouncement { id, text, at } => {
+            o.text("announcementId", id).text("text", text).time("at", *at);
+        }
         Event::ServerDraining { reconnect_after_ms } => {
             o.int("reconnectAfterMs", *reconnect_after_ms);
         }
@@ -378,6 +388,9 @@ fn admin_notice(o: &mut Object<'_>, notice: &AdminNotice) {
         AdminNotice::ConversationAssigned { conversation_id, agent_id, agent_name } => {
             o.tag("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        AdminNotice::ContactLeft { conversation_id, user_name } => {
+            o.text("type", "CONTACT_LEFT").text("conversationId", conversation_id.as_str()).text("userName", user_name);
         }
         AdminNotice::NewQueueEntry { conversation_id, position } => {
             o.tag("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::agent::{Agent, Availability, Capacity, Presence};
-use crate::domain::chatbot::FallbackPolicy;
+use crate::domain::chatbot::{FallbackPolicy, Reachability};
 use crate::domain::command::Topic;
 use crate::domain::conversation::{ConversationStatus, Participant, ParticipantRole};
 use crate::domain::escalation::EntryStatus;
@@ -14,6 +14,7 @@ use crate::domain::event::{
 };
 use crate::domain::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind, Note, SenderRole};
+use crate::domain::page_view::PageView;
 use crate::domain::time::Timestamp;
 
 mod paper;
@@ -114,6 +115,19 @@ fn queue_row() -> QueueRow {
     }
 }
 
+fn reachability(open: bool) -> Reachability {
+    Reachability {
+        chatbot_id: "default".into(),
+        open,
+        next_opening: (!open).then(|| at(50_400)),
+        online_agents: 2,
+        available_agents: usize::from(open),
+        free_units: 0,
+        waiting: usize::from(open) * 3,
+        last: open.then(place),
+    }
+}
+
 fn sent() -> SentMessage {
     SentMessage { message_id: message_id(1), seq: 1, created_at: at(1), duplicate: false }
 }
@@ -132,14 +146,14 @@ macro_rules! variants {
 variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, MessageDelivered, Presence,
     EscalationRequested, EscalationStatus, QueueUpdate, AgentJoined, AgentLeft, ConversationClosed, ConversationUpdated,
     AiMessageStart, AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
-    TokenExpiring, ServerDraining);
+    PageViewed, SystemAnnouncement, TokenExpiring, ServerDraining);
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
 variants!(admin_notice_name, ADMIN_NOTICES, AdminNotice: ConversationAssigned, NewQueueEntry, QueueUpdated,
-    AgentStatus, ConversationClosed, Alert);
+    AgentStatus, ConversationClosed, ContactLeft, Alert);
 variants!(status_name, STATUSES, EscalationStatus: Assigned, AlreadyAssigned, Offered, Queued, OutsideHours, NoAgents,
     QueueFull, Expired, Canceled, None);
-variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Empty);
+variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Availability, Empty);
 variants!(reply_name, REPLIES, Reply: Done, Started, Joined, Resumed, Sent, NoteSent, Escalation, Assigned,
     TransferOffered, Subscribed);
 
@@ -200,6 +214,7 @@ fn admin_notices() -> Vec<AdminNotice> {
         N::QueueUpdated { waiting: 3, oldest_queued_at: Some(at(2)) },
         N::AgentStatus { agent: Box::new(agent()) },
         N::ConversationClosed { conversation_id: conversation(), reason: "solved".to_owned() },
+        N::ContactLeft { conversation_id: conversation(), user_name: "Cleo".to_owned() },
         N::Alert {
             rule: "queue_length",
             severity: "warning",
@@ -216,6 +231,8 @@ fn bodies() -> Vec<(Topic, TopicBody)> {
         (Topic::Agents, TopicBody::Agent(Box::new(agent()))),
         (Topic::Metrics, TopicBody::Metrics(vec![("messages_sent", 3), ("messages_refused", 0)])),
         (Topic::Notifications, TopicBody::Empty),
+        (Topic::Availability, TopicBody::Availability(Box::new(reachability(true)))),
+        (Topic::Availability, TopicBody::Availability(Box::new(reachability(false)))),
     ]
 }
 
@@ -303,6 +320,18 @@ fn events() -> Vec<Event> {
         start("It is on ", 1),
         Event::AiMessageDropped { conversation_id: conversation_id.clone(), message_id: message_id.clone() },
     ]);
+    events.push(Event::PageViewed(PageView {
+        id: "0199e7d0-0001-7000-8000-00000000b001".to_owned(),
+        conversation_id: conversation(),
+        url: "https://shop.example/orders/17".to_owned(),
+        title: Some("Order 17".to_owned()),
+        at: at(10),
+    }));
+    events.push(Event::SystemAnnouncement {
+        id: "0199e7d0-0001-7000-8000-00000000b002".to_owned(),
+        text: "We are closed on Friday.".to_owned(),
+        at: at(11),
+    });
     events.push(Event::TokenExpiring { expires_at: at(60) });
     events.push(Event::ServerDraining { reconnect_after_ms: 1250 });
     events

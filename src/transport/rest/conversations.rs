@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,75 +11,26 @@ use crate::auth::policy::Action;
 use crate::domain::command::{
     Command, Escalate, ReadMark, ReleaseTo, SendMessage, StartConversation, StartMode, TransferTarget,
 };
-use crate::domain::conversation::ConversationStatus;
 use crate::domain::event::{EscalationStatus, Reply};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::MessageKind;
-use crate::domain::user::{Principal, Role};
+use crate::domain::user::Principal;
 use crate::protocol::dialect::{read_body, shapes};
 use crate::protocol::error::WireError;
-use crate::protocol::json::rfc3339;
-use crate::store::ConversationFilter;
 
 use super::answer::{ApiError, created, ok};
-use super::cursor::{Page, cursor};
+use super::cursor::Page;
 use super::once::once;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
 
-fn body<T: serde::de::DeserializeOwned>(who: &Who, bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn body<T: serde::de::DeserializeOwned>(who: &Who, bytes: &[u8]) -> Result<T, ApiError> {
     read_body(bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))
 }
 
-fn most(who: &Who) -> i64 {
+pub(super) fn most(who: &Who) -> i64 {
     i64::from(who.node.limits().page_items)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Listing {
-    status: Option<String>,
-    mine: Option<bool>,
-    escalated: Option<bool>,
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
-
-pub(super) async fn list(who: Who, query: web::Query<Listing>) -> Answer {
-    who.may(Action::ConversationList)?;
-    let query = query.into_inner();
-    let principal = who.known()?;
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let limit = page.limit(most(&who)).map_err(|error| who.refused(error))?;
-    let after = page.after().map_err(|error| who.refused(error))?;
-    let status = match query.status.as_deref() {
-        None => None,
-        Some(text) => Some(
-            ConversationStatus::parse(text)
-                .ok_or_else(|| who.refused(WireError::invalid("status", "is no conversation status")))?,
-        ),
-    };
-    let mut filter = ConversationFilter {
-        statuses: status.into_iter().collect(),
-        escalated_only: query.escalated.unwrap_or(false),
-        ..ConversationFilter::default()
-    };
-    match principal.role {
-        Role::Customer => filter.customer_id = Some(principal.user_id.clone()),
-        // An agent sees its own, and the queue by its own route.
-        Role::Agent => filter.assigned_agent_id = Some(principal.user_id.clone()),
-        Role::Admin if query.mine.unwrap_or(false) => filter.assigned_agent_id = Some(principal.user_id.clone()),
-        Role::Admin => {}
-    }
-    let found = who.node.store().conversations(&filter, after.as_ref(), limit).await?;
-    let next = found
-        .last()
-        .filter(|_| i64::try_from(found.len()).is_ok_and(|len| len == limit))
-        .map(|last| cursor(last.last_message_at, last.id.as_str()));
-    Ok(ok(|o| {
-        o.list("items", &found, shapes::conversation).text_or_null("nextCursor", next.as_deref());
-    }))
 }
 
 #[derive(Deserialize)]
@@ -434,22 +384,6 @@ pub(super) async fn rate(who: Who, id: web::Path<String>, bytes: web::Bytes) -> 
     let rate: Rate = body(&who, &bytes)?;
     let command = Command::Rate { conversation_id: id.into_inner().into(), score: rate.score, comment: rate.comment };
     reply(who.execute(command).await?, false)
-}
-
-/// The conversation as text, for people.
-pub(super) async fn transcript(who: Who, id: web::Path<String>) -> Answer {
-    let record = who.conversation(Action::Transcript, &ConversationId::from(id.into_inner())).await?;
-    let (id, mut after, mut text) = (&record.conversation.id, 0, String::new());
-    loop {
-        let page = who.node.store().messages_after(id, after, 500).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for message in page.iter().filter(|message| message.deleted_at.is_none()) {
-            let name = if message.sender_name.is_empty() { "—" } else { &message.sender_name };
-            text.push_str(&format!("[{}] {name}: {}\n", rfc3339(message.created_at), message.content));
-        }
-    }
-    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(text))
 }
 
 pub(super) async fn decisions(who: Who, id: web::Path<String>) -> Answer {

@@ -124,6 +124,11 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
       events.frame(frame);
       return stand("connected");
     }
+    if (frame.type === "error" && state !== "connected") {
+      // It cannot look at the token now (its database is busy): this link will not become one.
+      const { retryable, retryAfterMs } = frame.data as { retryable?: unknown; retryAfterMs?: number };
+      if (retryable === true) return later(retryAfterMs);
+    }
     if (frame.type === "server_draining") {
       hint = Number((frame.data as { reconnectAfterMs?: unknown }).reconnectAfterMs) || 0;
     }

@@ -272,6 +272,17 @@ describe("the link", () => {
     expect(client.state).toBe("connected");
   });
 
+  it("does not wait for a hello that a busy server will not say", async () => {
+    const server = createFakeServer();
+    const { client } = clientOf(server);
+    server.busy(1);
+    void client.connect();
+    await pass();
+    expect(client.getSnapshot().retryAt).toBe(Date.now() + 500);
+    await pass(500);
+    expect(client.state).toBe("connected");
+  });
+
   it("keeps the same snapshot until something changes, and calls back once for many changes", async () => {
     const server = createFakeServer();
     const { client } = clientOf(server);

@@ -52,6 +52,10 @@ describe("a timeline", () => {
           // Each is announced once, in rising order.
           expect(fresh).toEqual([...new Set(fresh)].sort((a, b) => a - b));
         }
+        // Once everything is there, nothing is waited for any more.
+        timeline.begin(0);
+        for (let seq = 1; seq <= 40; seq += 1) timeline.add(message(seq));
+        expect([timeline.gap(), timeline.last()]).toEqual([false, 40]);
       }),
       { numRuns: 300 },
     );

@@ -301,10 +301,12 @@ function onAgentNotice(state: DeskState, notice: AgentNotification, at: number, 
       const next = change(state, notice.conversationId, (row) =>
         row.agentId === state.me.id ? { ...row, agentId: null, agentName: null, askedAt: null } : row,
       );
+      // Who has it now, if anybody, is not said here.
+      const asked = next.rows.has(notice.conversationId) ? want(next, notice.conversationId) : next;
       // What somebody gave away or closed by hand is no news to them.
-      if (["released", "closed"].includes(notice.reason)) return next;
+      if (["released", "closed"].includes(notice.reason)) return asked;
       const kind = notice.reason === "transferred" ? "transferred" : "unassigned";
-      return note(next, kind, at, { conversationId: notice.conversationId, text: notice.reason });
+      return note(asked, kind, at, { conversationId: notice.conversationId, text: notice.reason });
     }
     case "WORKLOAD_UPDATED":
       return {

@@ -194,7 +194,7 @@ function Take({ row }: { row: Row }) {
   const waits = row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED";
   const offered = [...desk.state.value.offers.values()].some((offer) => offer.conversationId === row.id);
   if (offered) return <p class="take-line">{t("take.offered")}</p>;
-  if (row.agentId !== null)
+  if (row.agentId !== null || row.status === "AGENT_ASSIGNED")
     return <p class="take-line">{t("take.with", { name: row.agentName ?? t("who.colleague") })}</p>;
   return (
     <div class="take">
