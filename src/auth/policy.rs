@@ -419,7 +419,7 @@ impl Action {
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
             Self::Close => row(Conversation, [OWN, ASSIGNED, ANY, NO]),
-            Self::DecisionList => row(Conversation, [NO, NO, ANY, NO]),
+            Self::DecisionList => row(Conversation, [NO, WORKING, ANY, NO]),
             Self::QueueStatus => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
 
             Self::QueueList | Self::OfferList | Self::AgentList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
