@@ -52,7 +52,7 @@ fn run<F: Future<Output = Outcome>>(loaded: &Loaded, what: &str, task: impl FnOn
 
 async fn serve(config: Config) -> Outcome {
     let (host, port, workers) = (config.server.host.clone(), config.server.port, config.server.workers);
-    let engine = Engine::builder().config(config).start().await?;
+    let engine = Engine::builder().config(config).show_demo_logins().start().await?;
     say(&engine.welcome().to_string());
     let mounted = engine.clone();
     let mut server = HttpServer::new(move || {

@@ -1,6 +1,7 @@
 //! Who is who, and who may do what: tokens, passwords, refresh tokens, secrets, and the policy as a table.
 
 mod authenticator;
+pub mod demo;
 pub mod keys;
 pub mod passwords;
 pub mod policy;

@@ -200,6 +200,10 @@ listed! {
         TopicMetrics = "topic.metrics",
         /// Watches one's own notifications.
         TopicNotifications = "topic.notifications",
+        /// Asks for the logins of a fresh installation; who is not at this machine finds nothing.
+        DemoGet = "demo.get",
+        /// Ends the showing of those logins.
+        DemoDismiss = "demo.dismiss",
         /// Asks whether the process lives.
         HealthLive = "health.live",
         /// Asks whether the process can work.
@@ -338,10 +342,14 @@ impl Action {
         use Target::{Agent, Chatbot, Conversation, Nothing, Offer};
         match self {
             Self::AuthLogin | Self::AuthRefresh | Self::VisitorCreate => public(Nothing),
-            Self::SocketRegister | Self::SocketPing | Self::HealthLive | Self::HealthReady => public(Nothing),
+            Self::SocketRegister | Self::SocketPing | Self::HealthLive | Self::HealthReady | Self::DemoGet => {
+                public(Nothing)
+            }
             Self::ChatbotAvailability => public(Chatbot),
             //                                                       customer     agent        admin     internal
-            Self::AuthLogout | Self::SocketRefreshToken => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
+            // A browser's login is known by its cookie, also when its token has ended.
+            Self::AuthLogout => Row { internal: NO, ..public(Nothing) },
+            Self::SocketRefreshToken => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::Subscribe | Self::Unsubscribe => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::TokenMint => row(Nothing, [NO, NO, NO, ALWAYS]),
 
@@ -373,7 +381,7 @@ impl Action {
             Self::AgentUpdate => row(Agent, [NO, NO, ANY, NO]),
             Self::AgentCreate => row(Nothing, [NO, NO, ALWAYS, NO]),
 
-            Self::AssistantUsage | Self::QueueAccuracy => row(Nothing, [NO, NO, ALWAYS, NO]),
+            Self::AssistantUsage | Self::QueueAccuracy | Self::DemoDismiss => row(Nothing, [NO, NO, ALWAYS, NO]),
             Self::ChatbotList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::ChatbotGet => row(Chatbot, [NO, OTHER, OTHER, NO]),
             Self::ChatbotChat => row(Chatbot, [OTHER, NO, NO, NO]),

@@ -9,10 +9,12 @@ mod auth;
 mod bus;
 mod cors;
 mod database;
+mod demo;
 mod error;
 mod key;
 mod limits;
 mod log;
+mod pages;
 mod routing;
 mod secret;
 mod section;
@@ -29,10 +31,12 @@ pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;
 pub use database::Database;
+pub use demo::Demo;
 pub use error::{ConfigError, Origin};
 pub use key::{Key, Kind};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use pages::Pages;
 pub use routing::Routing;
 pub use secret::{PrivateUrl, Secret};
 pub use server::Server;
@@ -69,6 +73,10 @@ pub struct Config {
     pub bus: Bus,
     /// Who answers before a human does.
     pub assistant: Assistant,
+    /// The faces that come with the program.
+    pub pages: Pages,
+    /// What a newcomer is shown.
+    pub demo: Demo,
 }
 
 /// One key with the value in force and where it came from.
@@ -107,6 +115,8 @@ impl Config {
             Cors::KEYS,
             Bus::KEYS,
             Assistant::KEYS,
+            Pages::KEYS,
+            Demo::KEYS,
         ]
         .into_iter()
         .flatten()

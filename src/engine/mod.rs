@@ -25,6 +25,8 @@ mod handle;
 pub use handle::{EngineHandle, EventStream, Started, User};
 
 use std::any::Any;
+use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,15 +39,18 @@ use crate::assistant::knowledge::KnowledgeAssistant;
 use crate::assistant::provider::{Provider, ProviderSettings, SettingsError};
 use crate::assistant::{Assistant, Retrieval};
 use crate::auth::Authenticator;
+use crate::auth::demo::{DemoLogin, DemoLogins};
 use crate::auth::passwords::Passwords;
 use crate::auth::tokens::TokenVerifier;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Config};
 use crate::domain::escalation::{MostFreeFirst, RoutingPolicy};
+use crate::domain::time::Timestamp;
 use crate::domain::wait::{QlmEstimator, WaitEstimator};
 use crate::first_start::{self, FirstStart, FirstStartError, Welcome};
 use crate::keyring::{self, KeysError};
 use crate::store::{self, Store, StoreError};
+use crate::transport::pages::Pages;
 use crate::transport::rest::who::Shared;
 use crate::transport::sockets::Worker;
 use crate::transport::ws::{self, ConnectionBudget};
@@ -69,6 +74,9 @@ pub enum EngineError {
     /// An assistant cannot be made from its settings.
     #[error("{0}")]
     Assistant(#[from] SettingsError),
+    /// The folder with the pages cannot be read.
+    #[error("pages.folder: {0}")]
+    Pages(String),
     /// Passwords cannot be hashed on this machine.
     #[error("passwords: {0}")]
     Passwords(#[from] crate::auth::passwords::PasswordError),
@@ -86,6 +94,7 @@ pub struct EngineBuilder {
     sink: Option<Arc<dyn EventSink>>,
     assistant: Option<Arc<dyn Assistant>>,
     here: bool,
+    show_demo: bool,
 }
 
 impl EngineBuilder {
@@ -152,6 +161,14 @@ impl EngineBuilder {
         self
     }
 
+    /// Shows the logins of a fresh installation to a newcomer at this machine, as `[demo]` says. For a server of one's
+    /// own that listens where `[server] host` says; not for a host application.
+    #[must_use]
+    pub fn show_demo_logins(mut self) -> Self {
+        self.show_demo = true;
+        self
+    }
+
     /// Runs all actors on the present thread instead of threads of their own.
     #[must_use]
     pub fn on_this_thread(mut self) -> Self {
@@ -181,6 +198,9 @@ impl EngineBuilder {
             now: clock.now(),
         };
         let welcome = first_start::first_start(store.as_ref(), &passwords, &wishes).await?;
+        let demo =
+            if self.show_demo { demo_logins(&config, store.as_ref(), &welcome, clock.now()).await? } else { None };
+        let pages = Pages::open(&config.pages).map_err(|error| EngineError::Pages(error.to_string()))?;
         let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
         let node = Node::start(Parts {
@@ -196,7 +216,8 @@ impl EngineBuilder {
             spawner,
         })
         .await?;
-        Ok(Engine { node, budget: ConnectionBudget::default(), shared: Shared::default(), welcome: Arc::new(welcome) })
+        let (budget, shared) = (ConnectionBudget::default(), Shared::with_demo(demo.map(Arc::new)));
+        Ok(Engine { node, budget, shared, welcome: Arc::new(welcome), pages })
     }
 }
 
@@ -230,6 +251,41 @@ fn assistants(
     Ok(Assistants::new(settings.clone(), all, Some(standard)))
 }
 
+/// Kept only where nobody else can come by: a server that others reach shows no passwords.
+async fn demo_logins(
+    config: &Config,
+    store: &dyn Store,
+    welcome: &Welcome,
+    now: Timestamp,
+) -> Result<Option<DemoLogins>, StoreError> {
+    let host = config.server.host.trim_matches(['[', ']']);
+    let loopback = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let kept = DemoLogins::open(Path::new(&config.demo.logins_path), &store.epoch().await?);
+    if !config.demo.enabled || !loopback {
+        // What an earlier start kept is not for this one, nor for a later one.
+        kept.forget();
+        return Ok(None);
+    }
+    let mut logins = Vec::new();
+    for login in &welcome.logins {
+        let Some(credential) = store.credential(&login.email).await? else { continue };
+        let user = store.user(&credential.user_id).await?;
+        logins.push(DemoLogin {
+            role: login.role.as_str().to_owned(),
+            name: user.map_or_else(String::new, |user| user.name),
+            email: login.email.clone(),
+            password: login.password.clone(),
+            password_hash: credential.password_hash,
+        });
+    }
+    if !logins.is_empty()
+        && let Err(error) = kept.keep(&store.epoch().await?, now, logins)
+    {
+        log::warn!(error:display; "the demo logins cannot be written to demo.logins_path; a restart will not know them");
+    }
+    Ok(Some(kept))
+}
+
 fn threads() -> Vec<actix_rt::ArbiterHandle> {
     (0..ACTOR_THREADS).map(|_| actix_rt::Arbiter::new().handle()).collect()
 }
@@ -259,6 +315,7 @@ pub struct Engine {
     budget: ConnectionBudget,
     shared: Shared,
     welcome: Arc<Welcome>,
+    pages: Option<Pages>,
 }
 
 impl Engine {
@@ -267,14 +324,14 @@ impl Engine {
         EngineBuilder::default()
     }
 
-    /// Mounts sockets and REST; call it in the `App` factory, under any scope.
+    /// Mounts sockets, REST and (unless `pages.enabled` is off) the pages; call it in the `App` factory, under any scope.
     pub fn configure(&self, config: &mut web::ServiceConfig) {
         let limits = self.node.limits();
         config
             .app_data(web::Data::new(Worker::new(Arc::clone(&self.node), self.budget.clone())))
             .app_data(web::Data::new(self.shared.clone()))
             .app_data(web::PayloadConfig::new(limits.body_bytes));
-        crate::transport::rest::configure(config);
+        crate::transport::rest::configure(config, self.pages.as_ref());
     }
 
     /// The way to do from Rust what clients do over sockets and REST.

@@ -23,7 +23,7 @@ use crate::domain::conversation::{Conversation, ConversationStatus, Participant}
 use crate::domain::escalation::{Assignment, Decision, Offer, Op, QueueEntry, State, WaitSample};
 use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, NewMessage, NewNote, Note};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Role, User};
 
 /// Why the store could not do it.
@@ -400,13 +400,17 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a new login's first refresh token.
     async fn put_refresh_token(&self, token: &RefreshToken) -> Result<(), StoreError>;
     /// Uses up the old token and stores the new one, or finds out that it was used before. One transaction.
-    /// `next.login_id` and `next.user_id` are replaced by the old token's.
+    /// `next.login_id` and `next.user_id` are replaced by the old token's. A token that was used less than `grace` ago
+    /// is answered as the first time when `next` is what it was exchanged for, and that is unused itself.
     async fn rotate_refresh_token(
         &self,
         old_hash: &str,
         next: &RefreshToken,
         now: Timestamp,
+        grace: Millis,
     ) -> Result<RefreshOutcome, StoreError>;
+    /// The login that a refresh token belongs to, used or not; none when it is unknown.
+    async fn login_of_refresh_token(&self, token_hash: &str) -> Result<Option<String>, StoreError>;
     /// Ends a login: its refresh tokens are refused and its access tokens count as revoked until `until`.
     async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<(), StoreError>;
     /// Logins revoked and not yet past their `until`.

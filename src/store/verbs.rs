@@ -154,9 +154,14 @@ macro_rules! store_verbs {
                 old_hash: &str,
                 next: &RefreshToken,
                 now: Timestamp,
+                grace: crate::domain::time::Millis,
             ) -> Result<RefreshOutcome> {
                 let (old_hash, next) = (old_hash.to_owned(), next.clone());
-                ask!(self.transact, conn => queries::people::rotate(conn, old_hash, next, now))
+                ask!(self.transact, conn => queries::people::rotate(conn, old_hash, next, now, grace))
+            }
+            async fn login_of_refresh_token(&self, token_hash: &str) -> Result<Option<String>> {
+                let hash = token_hash.to_owned();
+                ask!(self.read, conn => queries::people::login_of(conn, hash))
             }
             async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<()> {
                 let login_id = login_id.to_owned();

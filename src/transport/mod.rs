@@ -1,7 +1,8 @@
-//! What carries bytes: the socket pump and REST. No decisions, no SQL.
+//! What carries bytes: the socket pump, REST, and the pages. No decisions, no SQL.
 
 pub mod edge;
 pub mod origin;
+pub mod pages;
 pub mod rest;
 pub mod sockets;
 pub mod ws;

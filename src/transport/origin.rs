@@ -19,6 +19,15 @@ pub fn allowed_for(req: &HttpRequest, node: &Node, allowed_origins: &[String]) -
     is_own(req, node, origin) || has(allowed_origins, origin)
 }
 
+/// Whether a browser says that a page of ours sent this. What says nothing at all is no browser of these days.
+pub fn is_from_our_page(req: &HttpRequest, node: &Node) -> bool {
+    let header = |name: &str| req.headers().get(name).map(|value| value.to_str().unwrap_or(""));
+    let (site, origin) = (header("sec-fetch-site"), header("origin"));
+    (site.is_some() || origin.is_some())
+        && site.is_none_or(|site| site == "same-origin")
+        && origin.is_none_or(|origin| is_own(req, node, origin))
+}
+
 /// Whether a page of another origin may read what REST answers: `[cors]`, or the list of a chatbot.
 pub fn may_read(node: &Node, origin: &str) -> bool {
     listed(node, origin) || node.chatbots().iter().any(|bot| has(&bot.allowed_origins, origin))

@@ -64,10 +64,12 @@ fn only_the_public_actions_are_open_to_strangers() {
         [
             "auth.login",
             "auth.refresh",
+            "auth.logout",
             "visitor.create",
             "socket.register",
             "socket.ping",
             "chatbot.availability",
+            "demo.get",
             "health.live",
             "health.ready"
         ]

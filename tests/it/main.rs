@@ -13,6 +13,7 @@
 
 mod assistant;
 mod authz;
+mod browser;
 mod chat;
 mod chatbots;
 #[path = "../../fuzz/claims.rs"]
@@ -21,11 +22,13 @@ mod cli;
 mod config;
 mod corpus;
 mod crash;
+mod demo;
 mod flow;
 mod knowledge;
 mod logging;
 mod luck;
 mod model;
+mod pages;
 mod providers;
 mod rest;
 mod scenarios;

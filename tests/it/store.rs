@@ -9,7 +9,7 @@ use switchboard::domain::conversation::{Conversation, ConversationKind, Conversa
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
 use switchboard::domain::message::{Message, MessageKind, NewMessage, SenderRole};
-use switchboard::domain::time::Timestamp;
+use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{
     NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError, Transaction, Write,
@@ -217,13 +217,43 @@ async fn a_refresh_token_is_used_once(store: &dyn Store) {
         expires_at: Timestamp::from_millis(NOW.as_millis() + 1000),
     };
     store.put_refresh_token(&token("one")).await.unwrap();
-    let rotated = store.rotate_refresh_token("one", &token("two"), NOW).await.unwrap();
+    let at_once = Millis::ZERO;
+    assert_eq!(store.login_of_refresh_token("one").await.unwrap().as_deref(), Some("login"));
+    assert_eq!(store.login_of_refresh_token("none").await.unwrap(), None);
+    let rotated = store.rotate_refresh_token("one", &token("two"), NOW, at_once).await.unwrap();
     assert!(matches!(rotated, RefreshOutcome::Rotated { .. }));
-    let reused = store.rotate_refresh_token("one", &token("three"), NOW).await.unwrap();
+    let reused = store.rotate_refresh_token("one", &token("three"), NOW, at_once).await.unwrap();
     assert_eq!(reused, RefreshOutcome::Reused { login_id: "login".into() });
-    let ended = store.rotate_refresh_token("two", &token("four"), NOW).await.unwrap();
+    let ended = store.rotate_refresh_token("two", &token("four"), NOW, at_once).await.unwrap();
     assert_eq!(ended, RefreshOutcome::Invalid);
     assert_eq!(store.revoked_logins(NOW).await.unwrap(), ["login"]);
+}
+
+async fn a_refresh_token_in_its_grace_leads_to_the_same_next_one(store: &dyn Store) {
+    prepare(store).await;
+    let token = |hash: &str| RefreshToken {
+        token_hash: hash.into(),
+        login_id: "tabs".into(),
+        user_id: "cleo".into(),
+        created_at: NOW,
+        expires_at: Timestamp::from_millis(NOW.as_millis() + 100_000),
+    };
+    let grace = Millis::from_secs(10);
+    let after = |ms| Timestamp::from_millis(NOW.as_millis() + ms);
+    let rotate = |old: &'static str, next: &'static str, at| {
+        let next = token(next);
+        async move { store.rotate_refresh_token(old, &next, at, grace).await.unwrap() }
+    };
+    let rotated = RefreshOutcome::Rotated { user_id: "cleo".into(), login_id: "tabs".into() };
+    store.put_refresh_token(&token("a")).await.unwrap();
+    assert_eq!(rotate("a", "b", after(0)).await, rotated);
+    assert_eq!(rotate("a", "b", after(9_999)).await, rotated, "the other tab");
+    assert_eq!(rotate("b", "c", after(9_999)).await, rotated);
+    assert_eq!(rotate("a", "b", after(9_999)).await, RefreshOutcome::Invalid, "late, and no sign of a copy");
+    assert_eq!(rotate("c", "d", after(9_999)).await, rotated, "so the login lives on");
+    assert_eq!(rotate("d", "e", after(20_000)).await, rotated);
+    assert_eq!(rotate("d", "x", after(20_001)).await, RefreshOutcome::Reused { login_id: "tabs".into() });
+    assert_eq!(rotate("e", "f", after(20_002)).await, RefreshOutcome::Invalid, "the whole login has ended");
 }
 
 async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
@@ -321,6 +351,7 @@ conformance!(
     a_conflict_rolls_back_its_own_transaction_and_those_after_it,
     the_database_refuses_more_load_than_the_limit,
     a_refresh_token_is_used_once,
+    a_refresh_token_in_its_grace_leads_to_the_same_next_one,
     chatbots_come_back_as_they_were_put,
     read_marks_only_move_forward,
     migrations_go_forward_and_back,

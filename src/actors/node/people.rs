@@ -17,6 +17,9 @@ use super::super::failure::Failure;
 use super::super::messages::RouterMessage;
 use super::Node;
 
+/// How long a browser's used refresh token still leads to the same next one.
+const REFRESH_GRACE: Millis = Millis::from_secs(10);
+
 /// What logins are made with.
 #[derive(Clone)]
 pub struct Login {
@@ -86,24 +89,23 @@ impl Node {
             _ => None,
         };
         let user = user.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
-        let (next, plain) = self.new_refresh_token(&user.id, refresh::random_login_id());
+        let plain = refresh::random_token();
+        let next = self.refresh_row(&user.id, refresh::random_login_id(), &plain);
         self.store.put_refresh_token(&next).await?;
         log::info!("user.id" = user.id.as_str(), "user.role" = user.role.as_str(); "logged in");
         self.tokens(user, next.login_id, plain)
     }
 
-    fn new_refresh_token(&self, user_id: &UserId, login_id: String) -> (RefreshToken, String) {
+    fn refresh_row(&self, user_id: &UserId, login_id: String, plain: &str) -> RefreshToken {
         let now = self.now();
-        let plain = refresh::random_token();
         let lives = Millis::from_secs(i64::try_from(self.config.auth.refresh_token_ttl_s).unwrap_or(i64::MAX));
-        let token = RefreshToken {
-            token_hash: refresh::token_hash(&plain),
+        RefreshToken {
+            token_hash: refresh::token_hash(plain),
             login_id,
             user_id: user_id.clone(),
             created_at: now,
             expires_at: now + lives,
-        };
-        (token, plain)
+        }
     }
 
     fn tokens(&self, user: User, login_id: String, refresh_token: String) -> Result<Tokens, Failure> {
@@ -143,9 +145,35 @@ impl Node {
     /// # Errors
     /// [`Failure::Unauthenticated`]; the store's word.
     pub async fn refresh(&self, refresh_token: &str) -> Result<Tokens, Failure> {
-        let (next, plain) = self.new_refresh_token(&UserId::from(""), String::new());
-        let outcome = self.store.rotate_refresh_token(&refresh::token_hash(refresh_token), &next, self.now()).await?;
-        match outcome {
+        let plain = refresh::random_token();
+        self.rotate(refresh_token, plain, Millis::ZERO).await
+    }
+
+    /// The same for browsers, whose tabs share a cookie and may send it at the same moment: within some seconds the
+    /// same token is exchanged for the same one again.
+    ///
+    /// # Errors
+    /// As [`Self::refresh`].
+    pub async fn refresh_shared(&self, refresh_token: &str) -> Result<Tokens, Failure> {
+        let plain = self.login.issuer.successor(refresh_token).map_err(|_| Failure::Unauthenticated)?;
+        self.rotate(refresh_token, plain, REFRESH_GRACE).await
+    }
+
+    /// Ends the login that a refresh token belongs to; nothing when it is unknown.
+    ///
+    /// # Errors
+    /// The store's word.
+    pub async fn end_login_of(&self, refresh_token: &str) -> Result<(), Failure> {
+        match self.store.login_of_refresh_token(&refresh::token_hash(refresh_token)).await? {
+            Some(login_id) => self.end_login(login_id).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn rotate(&self, refresh_token: &str, plain: String, grace: Millis) -> Result<Tokens, Failure> {
+        let next = self.refresh_row(&UserId::from(""), String::new(), &plain);
+        let old_hash = refresh::token_hash(refresh_token);
+        match self.store.rotate_refresh_token(&old_hash, &next, self.now(), grace).await? {
             RefreshOutcome::Rotated { user_id, login_id } => {
                 let user =
                     self.store.user(&user_id).await?.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;

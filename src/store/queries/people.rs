@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::domain::agent::{Agent, Availability, Capacity, Presence};
 use crate::domain::ids::UserId;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Role, User};
 use crate::store::rows::{AgentRow, UserRow};
 use crate::store::schema::{agents, credentials, idempotency, meta, refresh_tokens, revoked_logins, users};
@@ -115,22 +115,18 @@ pub(in crate::store) async fn rotate(
     old_hash: String,
     next: RefreshToken,
     now: Timestamp,
+    grace: Millis,
 ) -> Result<RefreshOutcome> {
-    type Found = (String, String, i64, Option<i64>);
+    type Found = (String, String, i64);
     let found: Option<Found> = run!(
         refresh_tokens::table
             .find(&old_hash)
-            .select((
-                refresh_tokens::login_id,
-                refresh_tokens::user_id,
-                refresh_tokens::expires_at,
-                refresh_tokens::used_at
-            ))
+            .select((refresh_tokens::login_id, refresh_tokens::user_id, refresh_tokens::expires_at))
             .first(conn)
     )
     .optional()
     .failed()?;
-    let Some((login_id, user_id, expires_at, _)) = found else { return Ok(RefreshOutcome::Invalid) };
+    let Some((login_id, user_id, expires_at)) = found else { return Ok(RefreshOutcome::Invalid) };
     let revoked: Option<String> =
         run!(revoked_logins::table.find(&login_id).select(revoked_logins::login_id).first(conn)).optional().failed()?;
     if revoked.is_some() || expires_at <= now.as_millis() {
@@ -143,6 +139,16 @@ pub(in crate::store) async fn rotate(
     )
     .failed()?;
     if taken == 0 {
+        let successor = used_moment(conn, &next.token_hash).await?;
+        let recent = used_moment(conn, &old_hash).await?.flatten().is_some_and(|at| now.as_millis() - at < grace.get());
+        match successor {
+            Some(None) if recent => {
+                return Ok(RefreshOutcome::Rotated { user_id: user_id.into(), login_id });
+            }
+            // Somebody is two steps ahead already. That is late, and no sign of a copy.
+            Some(Some(_)) if recent => return Ok(RefreshOutcome::Invalid),
+            _ => {}
+        }
         // It was used before: somebody has a copy. The whole login ends.
         let until = next.expires_at;
         revoke(conn, login_id.clone(), until).await?;
@@ -151,6 +157,16 @@ pub(in crate::store) async fn rotate(
     let next = RefreshToken { login_id: login_id.clone(), user_id: user_id.clone().into(), ..next };
     put_refresh_token(conn, next).await?;
     Ok(RefreshOutcome::Rotated { user_id: user_id.into(), login_id })
+}
+
+/// When a token was used; the outer none is an unknown token.
+#[expect(clippy::option_option, reason = "unknown, unused and used are three answers")]
+async fn used_moment(conn: &mut Conn, hash: &str) -> Result<Option<Option<i64>>> {
+    run!(refresh_tokens::table.find(hash).select(refresh_tokens::used_at).first(conn)).optional().failed()
+}
+
+pub(in crate::store) async fn login_of(conn: &mut Conn, hash: String) -> Result<Option<String>> {
+    run!(refresh_tokens::table.find(&hash).select(refresh_tokens::login_id).first(conn)).optional().failed()
 }
 
 pub(in crate::store) async fn revoke(conn: &mut Conn, login_id: String, until: Timestamp) -> Result<()> {

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use crate::actors::failure::Failure;
 use crate::actors::node::people::Tokens;
 use crate::auth::policy::Action;
 use crate::domain::chatbot::DEFAULT_CHATBOT;
@@ -16,18 +17,24 @@ use crate::protocol::error::{ErrorCode, WireError};
 
 use super::super::origin;
 use super::answer::{ApiError, created, ok};
+use super::cookies::{Jar, NOT_OUR_PAGE, Seed};
 use super::who::{Shared, Who};
 
 #[derive(Deserialize)]
 struct Login {
     email: String,
     password: String,
+    #[serde(default)]
+    cookie: bool,
+    session: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Of a refresh and of a logout. Without a token the cookie counts.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Refresh {
-    refresh_token: String,
+    refresh_token: Option<String>,
+    session: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,24 +86,62 @@ pub(super) async fn login(
     shared
         .attempt(&who.node, format!("login {}", login.email.to_lowercase()), per_minute)
         .map_err(|r| who.refused(r))?;
-    let found = who.node.log_in(&login.email, login.password).await.map_err(|failure| who.refused(failure))?;
-    Ok(ok(tokens(&found)))
-}
-
-pub(super) async fn refresh(who: Who, body: web::Bytes) -> Result<HttpResponse, ApiError> {
-    who.may(Action::AuthRefresh)?;
-    let refresh: Refresh = read_body(&body, depth(&who)).map_err(|error| who.refused(error))?;
-    let found = who.node.refresh(&refresh.refresh_token).await.map_err(|failure| who.refused(failure))?;
-    Ok(ok(tokens(&found)))
-}
-
-pub(super) async fn logout(who: Who) -> Result<HttpResponse, ApiError> {
-    who.may(Action::AuthLogout)?;
-    // A token without a login (minted, visitor) has nothing to end but itself.
-    if let Some(login_id) = who.known()?.login_id.clone() {
-        who.node.end_login(login_id).await.map_err(|failure| who.refused(failure))?;
+    let jar = match login.cookie {
+        true => Some(Jar::named(login.session.as_deref()).map_err(|rejection| who.refused(rejection))?),
+        false => None,
+    };
+    if jar.is_some() && !origin::is_from_our_page(&req, &who.node) {
+        return Err(who.refused(WireError::new(ErrorCode::Forbidden, NOT_OUR_PAGE)));
     }
-    Ok(HttpResponse::NoContent().finish())
+    let found = who.node.log_in(&login.email, login.password).await.map_err(|failure| who.refused(failure))?;
+    match jar {
+        Some(jar) => Ok(jar.answer(&req, &who, found, &Seed::random())),
+        None => Ok(ok(tokens(&found))),
+    }
+}
+
+pub(super) async fn refresh(req: HttpRequest, who: Who, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+    who.may(Action::AuthRefresh)?;
+    let refresh = read(&who, &body)?;
+    if let Some(token) = refresh.refresh_token {
+        let found = who.node.refresh(&token).await.map_err(|failure| who.refused(failure))?;
+        return Ok(ok(tokens(&found)));
+    }
+    let jar = Jar::named(refresh.session.as_deref()).map_err(|rejection| who.refused(rejection))?;
+    let held = jar.held(&req, &who)?.ok_or_else(|| who.refused(Failure::Unauthenticated))?;
+    let found = who.node.refresh_shared(&held.token).await.map_err(|failure| who.refused(failure))?;
+    Ok(jar.answer(&req, &who, found, &held.seed))
+}
+
+pub(super) async fn logout(req: HttpRequest, who: Who, body: web::Bytes) -> Result<HttpResponse, ApiError> {
+    who.may(Action::AuthLogout)?;
+    let asked = read(&who, &body)?;
+    let jar = Jar::named(asked.session.as_deref()).map_err(|rejection| who.refused(rejection))?;
+    // Who brings a token means that login; the cookie may be another's.
+    if let Ok(principal) = who.known() {
+        // A token without a login (minted, visitor) has nothing to end but itself.
+        if let Some(login_id) = principal.login_id.clone() {
+            who.node.end_login(login_id).await.map_err(|failure| who.refused(failure))?;
+        }
+        let mut response = HttpResponse::NoContent();
+        if jar.held(&req, &who).is_ok_and(|held| held.is_some()) {
+            jar.clear(&req, &who, &mut response);
+        }
+        return Ok(response.finish());
+    }
+    let held = jar.held(&req, &who)?.ok_or_else(|| who.refused(Failure::Unauthenticated))?;
+    who.node.end_login_of(&held.token).await.map_err(|failure| who.refused(failure))?;
+    let mut response = HttpResponse::NoContent();
+    jar.clear(&req, &who, &mut response);
+    Ok(response.finish())
+}
+
+/// A refresh and a logout may come without a body.
+fn read(who: &Who, body: &web::Bytes) -> Result<Refresh, ApiError> {
+    if body.is_empty() {
+        return Ok(Refresh::default());
+    }
+    read_body(body, depth(who)).map_err(|error| who.refused(error))
 }
 
 pub(super) async fn visitor(

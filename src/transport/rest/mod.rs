@@ -7,7 +7,9 @@ mod auth;
 mod chat;
 mod chatbots;
 mod conversations;
+mod cookies;
 mod cursor;
+mod demo;
 mod health;
 mod once;
 mod queue;
@@ -20,6 +22,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use crate::auth::policy::Action;
 use crate::protocol::error::{ErrorCode, WireError};
 
+use super::pages::Pages;
 use super::{edge, sockets};
 use answer::ApiError;
 
@@ -105,17 +108,23 @@ routes! {
     post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
     post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
 
+    get    "/api/v1/demo"                               demo::show, DemoGet;
+    post   "/api/v1/demo/dismiss"                       demo::dismiss, DemoDismiss;
+
     get    "/health/live"                               health::live, HealthLive;
     get    "/health/ready"                              health::ready, HealthReady;
 }
 
-/// Mounts sockets and REST.
-pub fn configure(config: &mut web::ServiceConfig) {
+/// Mounts sockets, REST, and the pages if there shall be any.
+pub fn configure(config: &mut web::ServiceConfig, pages: Option<&Pages>) {
     config
         .route("/ws", web::get().to(sockets::camel))
         .route("/api/v1/ws", web::get().to(sockets::snake))
         .route("/", web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(sockets::camel));
     mount(config);
+    if let Some(pages) = pages {
+        pages.configure(config);
+    }
     config.default_service(web::to(unknown));
 }
 

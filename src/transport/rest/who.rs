@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
 use crate::actors::node::{Node, permitted};
+use crate::auth::demo::DemoLogins;
 use crate::auth::policy::{self, Action, Relation};
 use crate::auth::secret;
 use crate::domain::command::Command;
@@ -31,9 +32,21 @@ use super::answer::ApiError;
 #[derive(Clone, Default)]
 pub struct Shared {
     attempts: Arc<Mutex<HashMap<String, Limiter>>>,
+    demo: Option<Arc<DemoLogins>>,
 }
 
 impl Shared {
+    /// With the logins of a fresh installation, when they are to be shown.
+    #[must_use]
+    pub fn with_demo(demo: Option<Arc<DemoLogins>>) -> Self {
+        Self { demo, ..Self::default() }
+    }
+
+    /// The logins of a fresh installation, when they are to be shown.
+    pub fn demo(&self) -> Option<&DemoLogins> {
+        self.demo.as_deref()
+    }
+
     /// Counts an attempt of `whom` against a limit a minute.
     ///
     /// # Errors
