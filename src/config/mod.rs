@@ -4,6 +4,7 @@
 //! seeds' names (`PORT`, `DATABASE_URL`, …) come before `SWITCHBOARD__SECTION__KEY`, which wins. An unknown key or a
 //! bad value stops the start with one line that names the key, the form of its value and where it was found.
 
+mod alerts;
 mod assistant;
 mod auth;
 mod bus;
@@ -26,6 +27,7 @@ use toml::Value;
 
 use crate::domain::time::Millis;
 
+pub use alerts::Alerts;
 pub use assistant::{Assistant, HandOff, Provider};
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
@@ -77,6 +79,8 @@ pub struct Config {
     pub pages: Pages,
     /// What a newcomer is shown.
     pub demo: Demo,
+    /// What admins are warned of.
+    pub alerts: Alerts,
 }
 
 /// One key with the value in force and where it came from.
@@ -117,6 +121,7 @@ impl Config {
             Assistant::KEYS,
             Pages::KEYS,
             Demo::KEYS,
+            Alerts::KEYS,
         ]
         .into_iter()
         .flatten()

@@ -23,6 +23,7 @@ mod config;
 mod corpus;
 mod crash;
 mod demo;
+mod desk;
 mod flow;
 mod knowledge;
 mod logging;

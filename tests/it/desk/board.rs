@@ -1,0 +1,1 @@
+//! Statistics, alerts, announcements, the audit log, what admins do to agents.
