@@ -22,7 +22,7 @@ export const UNDO_MS = 8000;
 const pending = new Map<string, () => void>();
 
 /** Does something in eight seconds. Asking twice for the same `key` changes nothing; leaving the page does it at once. */
-export function inAWhile(key: string, text: string, undo: string, act: () => void): void {
+export function inAWhile(key: string, text: string, undo: string, act: () => void, back?: () => void): void {
   if (pending.has(key)) return;
   const run = () => {
     clearTimeout(timer);
@@ -35,6 +35,7 @@ export function inAWhile(key: string, text: string, undo: string, act: () => voi
   const keep = () => {
     clearTimeout(timer);
     pending.delete(key);
+    back?.();
   };
   const shown = toast(text, "plain", { label: undo, onSelect: keep }, UNDO_MS);
 }
