@@ -174,8 +174,8 @@ impl RoomActor {
         let Some(event) = self.desk_so_far() else { return };
         // Nobody waits for it to be taken: it is one event.
         let (taken, _) = oneshot::channel();
-        let message =
-            HubMessage::ToSession { session_id: session.id.clone(), events: vec![Encoded::new(event)], taken };
+        let events = vec![Encoded::new(event)];
+        let message = HubMessage::ToSession { session_id: session.id.clone(), events, receipts: false, taken };
         // A thread that is gone has no sessions.
         let _ = tell(&session.hub, message, Overflow::Force);
     }

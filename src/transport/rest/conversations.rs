@@ -105,7 +105,7 @@ pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
     let rating = who.node.store().rating(&record.conversation.id).await?;
     Ok(ok(|o| {
         shapes::conversation(o, &record.conversation);
-        o.list("participants", &record.participants, shapes::participant);
+        o.list("participants", &record.participants, |o, one| shapes::participant(o, one, None));
         if let Some(rating) = &rating {
             o.object("rating", |o| {
                 o.int("score", rating.score).text_or_null("comment", rating.comment.as_deref()).time("at", rating.at);
