@@ -271,7 +271,9 @@ try {
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
     await ada.waitForSelector(`.row.gone ${row(cleo)}, .rows:not(:has(${row(cleo)}))`);
-    await ada.waitForSelector(".take-line:has-text('Grace'), .conversation .sb-state");
+    await ada.waitForSelector(
+      ".take-line:has-text('A colleague has this conversation now'), .take-line:has-text('Grace')",
+    );
   });
 
   await step("a conversation goes back to the queue, and is taken from there", async () => {

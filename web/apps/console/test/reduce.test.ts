@@ -269,6 +269,28 @@ describe("the agent itself", () => {
   });
 });
 
+describe("the queue", () => {
+  const topic = (...ids: string[]): DeskAction => ({
+    type: "queue",
+    queue: ids.map((id) => queueRow(id)),
+    agents: null,
+  });
+
+  test("what comes back to it is a waiting row again", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: "bob" })), topic("c1")]);
+    expect(row(state)).toMatchObject({ status: "WAITING_FOR_AGENT", agentId: null, waitingSince: NOW - 90_000 });
+    expect(run([topic("c1")], state).rows).toBe(state.rows);
+  });
+
+  test("what leaves it is asked about, and belongs to somebody else when it is not shown any more", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: null })), topic("c1"), topic()]);
+    expect([...state.wanted]).toEqual(["c1"]);
+    const gone = run([{ type: "unfetchable", id: "c1" }], state);
+    expect(row(gone)).toMatchObject({ status: "AGENT_ASSIGNED", agentId: null, waitingSince: null });
+    expect(row(run([{ type: "unwanted", id: "c1" }], state)).status).toBe("WAITING_FOR_AGENT");
+  });
+});
+
 describe("notices", () => {
   test("a host's event is a notice with its own words", () => {
     const state = hostNotice(emptyDesk(ME), "booking_created", { title: "New booking", message: "Room 12" }, NOW);

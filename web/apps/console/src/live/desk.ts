@@ -134,7 +134,12 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
       calls
         .one(id)
         .then((item) => dispatch({ type: "fetched", item }))
-        .catch(() => dispatch({ type: "unfetchable", id }))
+        .catch((error: unknown) => {
+          const { code } = asError(error);
+          // A lost link says nothing about the conversation: what comes after it asks again.
+          const kind = code === "not_found" || code === "forbidden" ? "unfetchable" : "unwanted";
+          dispatch({ type: kind, id });
+        })
         .finally(() => {
           fetching.delete(id);
           if (state.value.wanted.size > 0) fetchWanted();

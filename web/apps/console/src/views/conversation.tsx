@@ -89,13 +89,16 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   useEffect(() => {
     conversation.open().catch(() => {});
     conversation.loadNotes().catch(() => {});
-  }, [conversation, mine]);
+    // What was closed to this agent a moment ago may be open now: it went back to the queue, or was offered.
+  }, [conversation, mine, row?.status]);
 
   // Where reading begins: what came after it was last read, as it stood when it was opened.
   useEffect(() => {
     if (marked.current || snapshot.messages.length === 0 || !snapshot.live) return;
     marked.current = true;
-    const first = snapshot.messages.find((message) => !message.mine && (message.seq ?? 0) > snapshot.lastReadSeq);
+    const first = snapshot.messages.find(
+      (message) => !message.mine && message.senderRole !== "system" && (message.seq ?? 0) > snapshot.lastReadSeq,
+    );
     if (first && snapshot.lastReadSeq > 0) setNewFrom(first.key);
   }, [snapshot]);
 
@@ -200,8 +203,9 @@ function Take({ row }: { row: Row }) {
   const waits = row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED";
   const offered = [...desk.state.value.offers.values()].some((offer) => offer.conversationId === row.id);
   if (offered) return <p class="take-line">{t("take.offered")}</p>;
+  if (row.agentName) return <p class="take-line">{t("take.with", { name: row.agentName })}</p>;
   if (row.agentId !== null || row.status === "AGENT_ASSIGNED")
-    return <p class="take-line">{t("take.with", { name: row.agentName ?? t("who.colleague") })}</p>;
+    return <p class="take-line">{t("take.with_colleague")}</p>;
   return (
     <div class="take">
       <p>{waits ? t("take.waits") : row.escalated ? t("take.asked") : t("take.assistant")}</p>
