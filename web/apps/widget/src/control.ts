@@ -1,25 +1,25 @@
 /** What happens: the client, the clock, and what a click does. Tells `draw` after every change. */
-import { type Availability, type Conversation, createClient } from "@switchboard/client";
-import { indexedDbOutbox } from "@switchboard/client/outbox";
-import { visitorSession } from "@switchboard/client/session";
-import { sharedConnection } from "@switchboard/client/tabs";
+import type { Availability, Client, Conversation, StartOptions } from "@switchboard/client";
+import type { VisitorSession } from "@switchboard/client/session";
+import type * as Line from "./line.ts";
 import { checkForm, firstUnread, type State } from "./model.ts";
 import type { Host } from "./shapes.ts";
 
+declare const LINE_FILE: string;
+
 export type Control = ReturnType<typeof createControl>;
+
+const REASON = "Customer requested human assistance";
 
 export function createControl(host: Host, draw: () => void) {
   const { url, options, emit } = host;
   const chatbotId = options.chatbot;
-  const visitor = visitorSession({ url, chatbotId });
   let own: string | null = null;
-  const client = createClient({
-    url,
-    chatbotId,
-    getToken: (why) => (own ? Promise.resolve(why === "start" ? own : null) : visitor.getToken(why)),
-    outbox: indexedDbOutbox(),
-    tabs: sharedConnection(),
-  });
+  let client: Client | null = null;
+  let visitor: VisitorSession | null = null;
+  let making: Promise<Client> | null = null;
+  /** Who the visitor said to be, before there was a line to say it on. */
+  let said: { name?: string; email?: string } = {};
   const state: State = {
     settings: null,
     failed: null,
@@ -38,6 +38,8 @@ export function createControl(host: Host, draw: () => void) {
   let stop: () => void = () => {};
   let answers: Record<string, string> = {};
   let open = false;
+  let gone = false;
+  let starting = false;
   let atEnd = true;
   let title: string | null = null;
   let sound: AudioContext | null = null;
@@ -49,7 +51,7 @@ export function createControl(host: Host, draw: () => void) {
     draft: "",
     newFrom: null as string | null,
     loud: true,
-    introduced: visitor.known,
+    introduced: host.known,
 
     async load() {
       state.failed = null;
@@ -60,14 +62,14 @@ export function createControl(host: Host, draw: () => void) {
         const { status } = error as { status?: number };
         state.failed = status === 403 || status === 404 ? "refused" : "away";
       }
-      if (visitor.known) connect();
+      if (host.known) void connect();
       changed();
     },
 
     /** "Ask a general question": from here on the server knows of this browser. */
     ask() {
       introduce(() => {
-        connect();
+        void connect();
         watch(true);
         go(state.settings?.assistant ? "choice" : "home");
       });
@@ -76,8 +78,7 @@ export function createControl(host: Host, draw: () => void) {
       const wrong = checkForm(state.settings?.preChat ?? [], said);
       if (Object.keys(wrong).length > 0) return wrong;
       answers = said;
-      const { name, email } = said;
-      visitor.introduce({ ...(name ? { name } : {}), ...(email ? { email } : {}) });
+      present(said);
       control.introduced = true;
       go("home");
       next();
@@ -87,7 +88,7 @@ export function createControl(host: Host, draw: () => void) {
       go("home");
     },
     human() {
-      introduce(() => begin({ mode: "human", reason: "Customer requested human assistance" }));
+      introduce(() => void begin({ mode: "human", reason: REASON }));
     },
     back: () => go("home"),
     leaveInstead: () => go("leave"),
@@ -96,7 +97,7 @@ export function createControl(host: Host, draw: () => void) {
       control.draft = "";
       sessionDraft("");
       if (talk) talk.send(text);
-      else introduce(() => begin({ firstMessage: text, mode: state.settings?.assistant ? "ai" : "human" }));
+      else introduce(() => void begin({ firstMessage: text, mode: state.settings?.assistant ? "ai" : "human" }));
       changed();
     },
     typed(text: string) {
@@ -108,7 +109,7 @@ export function createControl(host: Host, draw: () => void) {
       changed();
     },
     retry: (key: string) => talk?.retry(key),
-    reconnect: () => void client.connect().catch(() => {}),
+    reconnect: () => void connect(),
     older: () => void (state.talk?.hasOlder && !state.talk.loading && talk?.loadOlder().catch(() => {})),
     seen(end: boolean) {
       atEnd = end;
@@ -142,12 +143,15 @@ export function createControl(host: Host, draw: () => void) {
         { email, text },
       );
       if (Object.keys(wrong).length > 0) return wrong;
-      if (!visitor.known) visitor.introduce({ email });
-      const metadata = { contact: { email } };
-      if (talk) talk.send(`${text}\n${email}`, { metadata });
-      else begin({ mode: "human", firstMessage: `${text}\n${email}`, metadata });
-      state.left = email;
-      changed();
+      present({ email });
+      const leaving = async () => {
+        if (!talk) await begin({ mode: "human", reason: REASON });
+        const id = await talk?.ready;
+        const to = await connect();
+        await to.rest.request("POST", `/conversations/${id}/contact`, { body: { email, message: text } });
+        state.left = email;
+      };
+      attempt(leaving());
       return wrong;
     },
 
@@ -158,10 +162,10 @@ export function createControl(host: Host, draw: () => void) {
     end: () => attempt(talk?.close()),
     async transcript() {
       if (!talk?.id) return;
-      const text = await client.rest.transcript(talk.id).catch(() => null);
-      state.trouble = text === null;
+      const text = await client?.rest.transcript(talk.id).catch(() => null);
+      state.trouble = text == null;
       changed();
-      if (text === null) return;
+      if (text == null) return;
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
       link.download = "conversation.txt";
@@ -193,19 +197,17 @@ export function createControl(host: Host, draw: () => void) {
         own = who.token;
         control.introduced = true;
         use(null);
-        client.setToken(own);
-        connect();
-      } else {
-        const { name, email } = who;
-        visitor.introduce({ ...(name ? { name } : {}), ...(email ? { email } : {}) });
-      }
+        client?.setToken(own);
+        void connect();
+      } else present(who);
     },
     destroy() {
       clearInterval(timer);
       document.removeEventListener("visibilitychange", read);
       showTitle(0);
       stop();
-      client.destroy();
+      gone = true;
+      client?.destroy();
       void sound?.close();
     },
   };
@@ -226,19 +228,68 @@ export function createControl(host: Host, draw: () => void) {
     next = then;
     go("form");
   }
-  function connect(): void {
-    if (client.state === "disconnected") void client.connect().catch(() => {});
+  function present({ name, email }: { name?: string; email?: string }): void {
+    said = { ...said, ...(name ? { name } : {}), ...(email ? { email } : {}) };
+    visitor?.introduce(said);
   }
-  function begin(how: Parameters<typeof client.start>[0]): void {
-    const { name: _, email: __, ...more } = answers;
-    const metadata = { ...more, ...(how?.metadata as object), page: location.href.split(/[?#]/)[0] };
-    connect();
-    use(client.start({ ...how, metadata }));
-    state.asking = how?.mode === "human";
-    talk?.ready.finally(() => {
-      state.asking = false;
+  /** The line, connected or connecting. It is made once; a file that did not come is asked for again. */
+  async function connect(): Promise<Client> {
+    making ??= (import(LINE_FILE) as Promise<typeof Line>).then(make).catch((error) => {
+      making = null;
+      state.trouble = true;
       changed();
+      throw error;
     });
+    const made = await making;
+    if (!gone && made.state !== "connected") void made.connect().catch(() => {});
+    return made;
+  }
+  function make(line: typeof Line): Client {
+    const session = line.visitorSession({ url, chatbotId });
+    session.introduce(said);
+    const made = line.createClient({
+      url,
+      chatbotId,
+      getToken: (why) => (own ? Promise.resolve(why === "start" ? own : null) : session.getToken(why)),
+      outbox: line.indexedDbOutbox(),
+      tabs: line.sharedConnection(),
+    });
+    visitor = session;
+    client = made;
+    made.subscribe(linked);
+    made.on("topic_update", reach);
+    made.on("state", ({ state: now }) => {
+      // What was watched is watched again on a new link.
+      if (now === "connected" && watching) tell(true);
+    });
+    made.on("message", ({ message }) => {
+      emit("message", { text: message.content, from: message.senderName });
+      if (!open || document.hidden) {
+        control.newFrom ??= message.key;
+        ring();
+      }
+    });
+    return made;
+  }
+  async function begin(how: StartOptions): Promise<void> {
+    const { name: _, email: __, ...more } = answers;
+    const metadata = { ...more, page: location.href.split(/[?#]/)[0] };
+    starting = true;
+    state.asking = how.mode === "human";
+    changed();
+    const made = await connect().finally(() => {
+      starting = false;
+    });
+    use(made.start({ ...how, metadata }));
+    state.asking = how.mode === "human";
+    talk?.ready
+      .catch(() => {
+        state.trouble = true;
+      })
+      .finally(() => {
+        state.asking = false;
+        changed();
+      });
   }
   /** Makes a conversation the one that is shown. */
   function use(conversation: Conversation | null): void {
@@ -282,12 +333,11 @@ export function createControl(host: Host, draw: () => void) {
   function watch(on: boolean): void {
     if (on === watching) return;
     watching = on;
-    if (!on && client.state !== "connected") return;
-    tell(on);
+    if (client?.state === "connected") tell(on);
   }
   function tell(on: boolean): void {
     client
-      .send(on ? "subscribe" : "unsubscribe", { topics: ["availability"] } as never)
+      ?.send(on ? "subscribe" : "unsubscribe", { topics: ["availability"] } as never)
       .then((ack) => {
         for (const topic of (ack as { topics?: unknown[] }).topics ?? []) reach(topic);
       })
@@ -299,7 +349,6 @@ export function createControl(host: Host, draw: () => void) {
     state.settings = { ...state.settings, availability: found };
     changed();
   }
-  client.on("topic_update", reach);
 
   // ---- what was read, and what is said of what was not ----
 
@@ -343,30 +392,20 @@ export function createControl(host: Host, draw: () => void) {
     return text ?? "";
   }
 
-  client.subscribe(() => {
+  function linked(): void {
+    if (!client) return;
     state.link = client.getSnapshot();
     // A returning customer's conversation comes by itself.
     const found = state.link.conversations[0];
-    if (!talk && found && state.step === "home" && found.getSnapshot().status !== "CLOSED") use(found);
+    if (!talk && !starting && found && state.step === "home" && found.getSnapshot().status !== "CLOSED") use(found);
     host.unread(state.link.unread);
     showTitle(state.link.unread);
     changed();
-  });
-  client.on("state", ({ state: now }) => {
-    // What was watched is watched again on a new link.
-    if (now === "connected" && watching) tell(true);
-  });
-  client.on("message", ({ message }) => {
-    emit("message", { text: message.content, from: message.senderName });
-    if (!open || document.hidden) {
-      control.newFrom ??= message.key;
-      ring();
-    }
-  });
+  }
   document.addEventListener("visibilitychange", read);
   const timer = setInterval(() => {
     if (open && (state.talk?.escalation || watching)) changed();
   }, 1000);
-  control.draft = visitor.known ? sessionDraft() : "";
+  control.draft = host.known ? sessionDraft() : "";
   return control;
 }

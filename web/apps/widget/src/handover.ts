@@ -19,6 +19,8 @@ export type Card =
       late: boolean;
       /** 0–1 of the way, null = not known. */
       done: number | null;
+      /** No agent is connected. */
+      nobody: boolean;
       /** An agent is being asked. */
       asked: boolean;
       /** There was an agent before. */
@@ -86,7 +88,8 @@ function waiting(place: Place, known: Known): Card {
     wait,
     late,
     done: wait ? waited / (waited + (wait.high ?? wait.low)) : null,
-    asked: (place.status as string) === "OFFERED",
+    nobody: place.reason === "no_agents",
+    asked: place.status === "OFFERED",
     again: known.hadAgent,
   };
 }

@@ -84,8 +84,9 @@ function start(options: Options, target: Element | null): void {
     if (radius >= 0 && radius <= 32) host.style.setProperty("--sw-radius", `${radius}px`);
     host.dataset.side = theme.position === "left" ? "left" : "right";
     path.setAttribute("d", ICONS[isOpen ? "down" : String(theme.icon)] ?? ICONS.chat ?? "");
-    button.setAttribute("aria-label", isOpen ? closeWord : openWord);
-    button.title = isOpen ? closeWord : openWord;
+    const word = isOpen ? closeWord : openWord + (badge.hidden ? "" : ` (${badge.textContent})`);
+    button.setAttribute("aria-label", word);
+    button.title = word;
     button.setAttribute("aria-expanded", String(isOpen));
   }
 
@@ -94,12 +95,14 @@ function start(options: Options, target: Element | null): void {
       shadow,
       url,
       options,
+      known: remembered(),
       settings: ask,
       close,
       emit,
       unread(count) {
         badge.textContent = count > 9 ? "9+" : String(count);
         badge.hidden = count === 0 || isOpen;
+        paint();
         emit("unread", count);
       },
     };
@@ -144,6 +147,7 @@ function start(options: Options, target: Element | null): void {
     svg.append(path);
     badge.hidden = true;
     badge.className = "badge";
+    badge.setAttribute("aria-hidden", "true");
     button.type = "button";
     button.className = "launch";
     button.append(svg, badge);

@@ -123,6 +123,7 @@ function itemsOf({ talk, settings, now }: State, texts: Texts): ChatItem[] {
 
 function itemOf(message: TimelineMessage, texts: Texts, bot: (name: string) => ChatItem["sender"]): ChatItem {
   const system = message.senderRole === "system";
+  const joined = system ? JOINED.exec(message.content)?.[1] : undefined;
   const ai = message.senderRole === "ai";
   const kind = system ? "system" : ai ? "assistant" : message.senderRole === "agent" ? "agent" : "customer";
   const sources = (message.metadata as { sources?: unknown } | null)?.sources;
@@ -133,7 +134,9 @@ function itemOf(message: TimelineMessage, texts: Texts, bot: (name: string) => C
     side: system ? "system" : message.mine ? "me" : "them",
     sender: ai
       ? bot(message.senderName)
-      : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : message.senderName, kind },
+      : joined
+        ? { id: joined, name: joined, kind: "agent" }
+        : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : message.senderName, kind },
     text: message.deletedAt ? texts.t("removed") : system ? lineOf(message.content, texts) : message.content,
     ...(message.deletedAt ? { removed: true } : {}),
     ...(mark ? { mark: mark as Mark } : {}),
@@ -147,10 +150,13 @@ const sourceOf = (source: { title?: unknown; url?: unknown } | null) => ({
 });
 
 /** The engine's own lines, in the language of the reader; what is not known is shown as it is. */
+const JOINED = /^(.+) joined the conversation\.$/;
 const LINES: readonly [RegExp, Key][] = [
-  [/^(.+) joined the conversation\.$/, "joined"],
+  [JOINED, "joined"],
   [/^(.+) left\. Reconnecting you to another agent\.$/, "lost"],
   [/^(.+) left the conversation\.$/, "gone"],
+  [/^()Requesting a human agent\b.*$/, "wished"],
+  [/^().+ left an e-mail address\.$/, "has.email"],
   [/^()Conversation closed by .+\.$/, "ended"],
   [/^Still there\? This conversation closes in (\d+) minutes?\.$/, "still"],
 ];

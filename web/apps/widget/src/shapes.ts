@@ -63,6 +63,8 @@ export interface Host {
   /** The server, without a slash at the end. */
   url: string;
   options: Options;
+  /** This browser has talked here before. */
+  known: boolean;
   /** As fetched by the launcher; null = it failed, `refused` says whether for good. */
   settings: () => Promise<Settings>;
   close(): void;

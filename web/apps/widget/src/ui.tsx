@@ -37,6 +37,7 @@ export function Face(props: Props) {
       id: "sound",
       label: t("sound"),
       checked: control.loud,
+      toggle: true,
       onSelect: control.mute,
     },
     ...(state.talk
@@ -57,7 +58,7 @@ export function Face(props: Props) {
       aria-label={view.title}
       onKeyDown={(event) => event.key === "Escape" && float && host.close()}
     >
-      <header class="sw-head">
+      <div class="sw-head">
         <Avatar name={view.title} size={40} assistant={!view.agent}>
           {view.agent ? undefined : view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />}
         </Avatar>
@@ -73,7 +74,7 @@ export function Face(props: Props) {
             <XIcon />
           </IconButton>
         )}
-      </header>
+      </div>
       {view.offline && (
         <div class="sb-banner sb-tone-waiting" role="status">
           <CircleAlertIcon small />
@@ -312,6 +313,7 @@ function HandOver(props: Props & { card: Card }) {
   const { card, control, texts } = props;
   const { t } = texts;
   const { left, now } = control.state;
+  const [leaving, setLeaving] = useState(false);
   if (left) return <Notice>{t("left", { email: left })}</Notice>;
   switch (card.kind) {
     case "none":
@@ -333,12 +335,19 @@ function HandOver(props: Props & { card: Card }) {
         </Notice>
       );
     case "waiting":
+      if (card.nobody && leaving) return <Leave {...props} back={() => setLeaving(false)} />;
       return (
-        <Notice>
+        <Notice waiting>
           <p>
             {card.again && <>{t("again")} </>}
             <b class="sb-num">
-              {card.asked ? t("asked") : card.late ? t("late") : waitSentence(t, card.position, card.wait)}
+              {card.nobody
+                ? t("nobody")
+                : card.asked
+                  ? t("asked")
+                  : card.late
+                    ? t("late")
+                    : waitSentence(t, card.position, card.wait)}
             </b>
           </p>
           <div class="sw-row">
@@ -352,6 +361,11 @@ function HandOver(props: Props & { card: Card }) {
                 most={100}
                 words={waitSentence(t, null, card.wait)}
               />
+            )}
+            {card.nobody && (
+              <Button small onClick={() => setLeaving(true)}>
+                {t("leave.open")}
+              </Button>
             )}
             <Button small onClick={control.cancel}>
               {t("cancel")}
@@ -372,9 +386,9 @@ function HandOver(props: Props & { card: Card }) {
   }
 }
 
-function Notice({ children }: { children: ComponentChildren }) {
+function Notice({ children, waiting }: { children: ComponentChildren; waiting?: boolean }) {
   return (
-    <div class="sw-notice" role="status">
+    <div class={waiting ? "sw-notice sw-waiting" : "sw-notice"} role="status">
       {children}
     </div>
   );
