@@ -73,7 +73,7 @@ export function createControl(host: Host, draw: () => void) {
       introduce(() => {
         void connect();
         watch(true);
-        go(state.settings?.assistant ? "choice" : "home");
+        go("choice");
       });
     },
     form(said: Record<string, string>) {
