@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::Addr;
 use tokio::sync::oneshot;
 
+use crate::domain::audit::AuditEntry;
 use crate::domain::chatbot::Reachability;
 use crate::domain::command::{Command, Topic};
 use crate::domain::escalation::{Case, Op, Request, State};
@@ -288,6 +289,8 @@ pub enum SupervisorMessage {
         request_id: RequestId,
         /// Where the answer goes.
         reply: ReplyTo,
+        /// Stored beside what is decided.
+        audit: Option<Box<AuditEntry>>,
     },
     /// A customer's first link is up, or the last one is lost.
     CustomerLinked {

@@ -196,6 +196,38 @@ listed! {
         AssistantUsage = "assistant.usage",
         /// Says something to a chatbot and waits for the answer.
         ChatbotChat = "chatbot.chat",
+        /// Searches in what one may read.
+        Search = "search",
+        /// Lists the canned responses that one may use.
+        CannedList = "canned_response.list",
+        /// Makes a canned response of one's own.
+        CannedCreate = "canned_response.create",
+        /// Makes a canned response for all.
+        CannedShare = "canned_response.share",
+        /// Reads a canned response.
+        CannedGet = "canned_response.get",
+        /// Changes a canned response.
+        CannedPut = "canned_response.put",
+        /// Removes a canned response.
+        CannedDelete = "canned_response.delete",
+        /// Reads what is known of a customer, by way of one of the customer's conversations.
+        CustomerGet = "customer.get",
+        /// Tells which page one looks at.
+        PageViewSend = "page_view.send",
+        /// Reads which pages the customer looked at.
+        PageViewList = "page_view.list",
+        /// Reads the statistics.
+        StatisticsGet = "statistics.get",
+        /// Reads which alerts stand.
+        AlertList = "alert.list",
+        /// Reads who changed what.
+        AuditList = "audit.list",
+        /// Announces something.
+        Announce = "announcement.make",
+        /// Gives an agent another password.
+        AgentSetPassword = "agent.set_password",
+        /// Lets an agent log in, or no longer.
+        AgentSetActive = "agent.set_active",
         /// Watches topics; each topic is an action of its own besides.
         Subscribe = "topic.subscribe",
         /// Stops watching topics.
@@ -246,6 +278,7 @@ impl Action {
             Command::CloseConversation { .. } => Self::Close,
             Command::SetAgentStatus { .. } => Self::AgentSetStatus,
             Command::Rate { .. } => Self::Rate,
+            Command::ViewPage { .. } => Self::PageViewSend,
             Command::Subscribe { .. } => Self::Subscribe,
             Command::Unsubscribe { .. } => Self::Unsubscribe,
         }
@@ -281,6 +314,8 @@ pub enum Target {
     Agent,
     /// A chatbot.
     Chatbot,
+    /// A canned response: own, or (other) shared by all. Those of colleagues are as good as unknown.
+    Canned,
 }
 
 /// A set of relations.
@@ -350,7 +385,7 @@ const fn public(target: Target) -> Row {
 
 impl Action {
     const fn row(self) -> Row {
-        use Target::{Agent, Chatbot, Conversation, Nothing, Offer};
+        use Target::{Agent, Canned, Chatbot, Conversation, Nothing, Offer};
         match self {
             Self::AuthLogin | Self::AuthRefresh | Self::VisitorCreate => public(Nothing),
             Self::SocketRegister | Self::SocketPing | Self::HealthLive | Self::HealthReady | Self::DemoGet => {
@@ -384,14 +419,14 @@ impl Action {
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
             Self::Close => row(Conversation, [OWN, ASSIGNED, ANY, NO]),
-            Self::DecisionList => row(Conversation, [NO, NO, ANY, NO]),
+            Self::DecisionList => row(Conversation, [NO, WORKING, ANY, NO]),
             Self::QueueStatus => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
 
             Self::QueueList | Self::OfferList | Self::AgentList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::OfferAccept | Self::OfferDecline => row(Offer, [NO, OFFERED, OFFERED, NO]),
             Self::AgentGet => row(Agent, [NO, ANY, ANY, NO]),
             Self::AgentSetStatus | Self::AgentWorkload => row(Agent, [NO, OWN, ANY, NO]),
-            Self::AgentUpdate => row(Agent, [NO, NO, ANY, NO]),
+            Self::AgentUpdate | Self::AgentSetPassword | Self::AgentSetActive => row(Agent, [NO, NO, ANY, NO]),
             Self::AgentCreate => row(Nothing, [NO, NO, ALWAYS, NO]),
 
             Self::AssistantUsage | Self::QueueAccuracy | Self::DemoDismiss => row(Nothing, [NO, NO, ALWAYS, NO]),
@@ -400,6 +435,17 @@ impl Action {
             Self::ChatbotChat => row(Chatbot, [OTHER, NO, NO, NO]),
             Self::ChatbotPut => row(Chatbot, [NO, NO, OTHER.or(UNKNOWN), NO]),
             Self::ChatbotDelete => row(Chatbot, [NO, NO, OTHER, NO]),
+
+            Self::Search => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
+            Self::CannedList | Self::CannedCreate => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
+            Self::CannedShare => row(Nothing, [NO, NO, ALWAYS, NO]),
+            Self::CannedGet => row(Canned, [NO, OWN.or(OTHER), OWN.or(OTHER), NO]),
+            Self::CannedPut | Self::CannedDelete => row(Canned, [NO, OWN, OWN.or(OTHER), NO]),
+            Self::CustomerGet | Self::PageViewList => row(Conversation, [NO, IN_REACH, ANY, NO]),
+            Self::PageViewSend => row(Conversation, [OWN, NO, NO, NO]),
+            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::Announce => {
+                row(Nothing, [NO, NO, ALWAYS, NO])
+            }
 
             Self::TopicQueue | Self::TopicAgents => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::TopicMetrics => row(Nothing, [NO, NO, ALWAYS, NO]),
@@ -455,7 +501,8 @@ const fn visible(caller: Caller, target: Target) -> Set {
         (Target::Conversation, Caller::Customer) => MINE,
         (Target::Conversation, Caller::Agent) => IN_REACH,
         (Target::Offer, Caller::Agent) => OFFERED,
-        (Target::Offer | Target::Agent | Target::Chatbot, Caller::Customer) => NO,
+        (Target::Offer | Target::Agent | Target::Chatbot | Target::Canned, Caller::Customer) => NO,
+        (Target::Canned, Caller::Agent) => OWN.or(OTHER),
         (Target::Agent | Target::Chatbot, Caller::Agent) => ANY,
         (_, Caller::Admin | Caller::InternalSecret) => ANY,
     }

@@ -4,6 +4,7 @@
 //! seeds' names (`PORT`, `DATABASE_URL`, …) come before `SWITCHBOARD__SECTION__KEY`, which wins. An unknown key or a
 //! bad value stops the start with one line that names the key, the form of its value and where it was found.
 
+mod alerts;
 mod assistant;
 mod auth;
 mod bus;
@@ -26,6 +27,7 @@ use toml::Value;
 
 use crate::domain::time::Millis;
 
+pub use alerts::Alerts;
 pub use assistant::{Assistant, HandOff, Provider};
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
@@ -73,6 +75,8 @@ pub struct Config {
     pub bus: Bus,
     /// Who answers before a human does.
     pub assistant: Assistant,
+    /// What admins are warned of.
+    pub alerts: Alerts,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
@@ -115,6 +119,7 @@ impl Config {
             Cors::KEYS,
             Bus::KEYS,
             Assistant::KEYS,
+            Alerts::KEYS,
             Pages::KEYS,
             Demo::KEYS,
         ]

@@ -221,6 +221,15 @@ pub enum Command {
         /// In words.
         comment: Option<String>,
     },
+    /// Tell which page one looks at.
+    ViewPage {
+        /// In which conversation.
+        conversation_id: ConversationId,
+        /// The page's address.
+        url: String,
+        /// Its title.
+        title: Option<String>,
+    },
     /// Watch topics.
     Subscribe {
         /// Which.

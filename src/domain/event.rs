@@ -7,6 +7,7 @@ use super::chatbot::FallbackPolicy;
 use super::conversation::{ConversationStatus, Participant};
 use super::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use super::message::{Message, Note};
+use super::page_view::PageView;
 use super::time::Timestamp;
 
 /// A waiting time: p50 and p90 in seconds.
@@ -421,6 +422,17 @@ pub enum Event {
         /// What changed.
         body: TopicBody,
     },
+    /// The customer looks at a page; staff only.
+    PageViewed(PageView),
+    /// The operator of the service says something to many.
+    SystemAnnouncement {
+        /// Its id.
+        id: String,
+        /// What.
+        text: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The token ends soon.
     TokenExpiring {
         /// When.
@@ -488,6 +500,8 @@ pub enum Audience {
     User(UserId),
     /// All connected agents.
     Agents,
+    /// All connected customers.
+    Customers,
     /// All connected admins.
     Admins,
     /// Agents and admins.

@@ -1,6 +1,9 @@
 //! The functional core: pure state machines. No clock, no randomness, no input or output; time comes in as an argument.
 
 pub mod agent;
+pub mod alerts;
+pub mod audit;
+pub mod canned;
 pub mod chatbot;
 pub mod command;
 pub mod conversation;
@@ -10,12 +13,15 @@ pub mod hours;
 pub mod idle;
 pub mod ids;
 pub mod message;
+pub mod page_view;
 pub mod presence;
 pub mod rejection;
 pub mod restart;
 pub mod resume;
 pub mod room;
+pub mod search;
 pub mod session;
+pub mod statistics;
 pub mod text;
 pub mod time;
 pub mod turn;

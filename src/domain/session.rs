@@ -191,6 +191,11 @@ impl CloseCause {
         }
     }
 
+    /// The client went silent, or stopped reading.
+    pub const fn is_silent(self) -> bool {
+        matches!(self, Self::SlowConsumer | Self::HeartbeatLost)
+    }
+
     /// The reason in the close frame.
     pub const fn reason(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
 
+mod desk;
 mod postgres;
 mod rows;
 mod schema;
@@ -8,6 +9,9 @@ mod threads;
 mod verbs;
 mod writer;
 
+pub use desk::{
+    AuditFilter, Change, Changed, Facts, FactsFilter, Found, Overview, OverviewFilter, Preview, Reach, Recorded,
+};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use writer::{Full, OnCommitted, Writer, WriterSettings};
@@ -18,11 +22,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::domain::agent::Agent;
+use crate::domain::audit::AuditEntry;
+use crate::domain::canned::CannedResponse;
 use crate::domain::chatbot::Chatbot;
 use crate::domain::conversation::{Conversation, ConversationStatus, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer, Op, QueueEntry, State, WaitSample};
 use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, NewMessage, NewNote, Note};
+use crate::domain::page_view::PageView;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Role, User};
 
@@ -150,6 +157,8 @@ pub enum Write {
         /// When.
         at: Timestamp,
     },
+    /// Keeps a page that the customer looks at, and forgets the oldest beyond [`crate::domain::page_view::KEPT`].
+    ViewPage(PageView),
 }
 
 /// Decided together, durable together.
@@ -159,6 +168,8 @@ pub struct Transaction {
     pub lineage: u64,
     /// The row changes, in order.
     pub ops: Vec<Op>,
+    /// Who did it, when that is to be read afterwards.
+    pub audit: Option<AuditEntry>,
 }
 
 /// What became of one [`Write`].
@@ -395,6 +406,54 @@ pub trait Store: Send + Sync + 'static {
     async fn oldest_activity(&self) -> Result<Option<Timestamp>, StoreError>;
     /// The newest number of each of these conversations (the sweep after a lost hint).
     async fn heads(&self, ids: &[ConversationId]) -> Result<Vec<(ConversationId, i64)>, StoreError>;
+
+    // --- console and admin board ---
+    /// Conversations with what a list shows beside them, newest activity first (the queue: the longest waiting first),
+    /// after the cursor. `unread` is counted for `reader`.
+    async fn overviews(
+        &self,
+        filter: &OverviewFilter,
+        reader: &UserId,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<Overview>, StoreError>;
+    /// Messages with words that begin with all of `terms` (lower case, letters and digits), newest first. System lines
+    /// and deleted messages are not found.
+    async fn search_messages(
+        &self,
+        terms: &[String],
+        reach: &Reach,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<Found>, StoreError>;
+    /// Conversations whose customer's name has words that begin with all of `terms`, newest activity first.
+    async fn search_names(
+        &self,
+        terms: &[String],
+        reach: &Reach,
+        limit: i64,
+    ) -> Result<Vec<ConversationId>, StoreError>;
+    /// The shared canned responses and the reader's own, by shortcut.
+    async fn canned_responses(&self, reader: &UserId) -> Result<Vec<CannedResponse>, StoreError>;
+    /// One canned response.
+    async fn canned_response(&self, id: &str) -> Result<Option<CannedResponse>, StoreError>;
+    /// Pages that the customer looked at in a conversation, newest first.
+    async fn page_views(&self, id: &ConversationId, limit: i64) -> Result<Vec<PageView>, StoreError>;
+    /// Pages that a customer looked at in any conversation, newest first.
+    async fn page_trail(&self, customer_id: &UserId, limit: i64) -> Result<Vec<PageView>, StoreError>;
+    /// Records of the audit log, newest first, after the cursor.
+    async fn audit_log(
+        &self,
+        filter: &AuditFilter,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
+    /// Does a change and keeps its record, in one transaction.
+    async fn record(&self, recorded: &Recorded) -> Result<Changed, StoreError>;
+    /// People who may not log in.
+    async fn disabled_users(&self) -> Result<Vec<UserId>, StoreError>;
+    /// What statistics are made of, as one state of the database.
+    async fn facts(&self, filter: &FactsFilter) -> Result<Facts, StoreError>;
 
     // --- people ---
     /// One user.

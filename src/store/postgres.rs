@@ -197,10 +197,11 @@ mod batch {
     use diesel_async::RunQueryDsl;
 
     use super::Conn;
+    use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
-    use crate::store::rows::MessageRow;
+    use crate::store::rows::{FoundRow, MessageRow};
     use crate::store::schema::{conversations, messages};
-    use crate::store::{Failed, Result};
+    use crate::store::{Failed, Reach, Result};
 
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
         let conversations: Vec<&str> = keys.iter().map(|(conversation, _, _)| conversation.as_str()).collect();
@@ -262,6 +263,73 @@ mod batch {
         .await
         .failed()?;
         Ok(heads.into_iter().map(|head| (head.id, head.last_seq)).collect())
+    }
+
+    /// Every word of the query begins a word of the text; letters and digits alone come here, so that quotes are safe.
+    fn matching(terms: &[String]) -> String {
+        terms.iter().map(|term| format!("'{term}':*")).collect::<Vec<_>>().join(" & ")
+    }
+
+    /// The marks and signs between words, as in the migration.
+    const APART: &str = r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u206F\u2190-\u2BFF\u3000-\u303F\uFF00-\uFF0F]+";
+
+    /// The expression of the index.
+    fn words_of(column: &str) -> String {
+        format!("to_tsvector('simple'::regconfig, regexp_replace({column}, '{APART}', ' ', 'g'))")
+    }
+
+    pub(super) async fn found_messages(
+        conn: &mut Conn,
+        terms: &[String],
+        reach: &Reach,
+        (at, id): (i64, &str),
+        limit: i64,
+    ) -> Result<Vec<FoundRow>> {
+        let text = format!(
+            "SELECT m.*, c.customer_name, c.status FROM messages m JOIN conversations c ON c.id = m.conversation_id \
+             WHERE m.sender_role <> 'system' AND {} @@ to_tsquery('simple'::regconfig, $1) \
+             AND m.deleted_at IS NULL AND {} AND (m.created_at < $3 OR (m.created_at = $3 AND m.id < $4)) \
+             ORDER BY m.created_at DESC, m.id DESC LIMIT $5",
+            words_of("m.content"),
+            reach_sql(reach, "$2")
+        );
+        diesel::sql_query(text)
+            .bind::<Text, _>(matching(terms))
+            .bind::<Text, _>(reach_who(reach))
+            .bind::<BigInt, _>(at)
+            .bind::<Text, _>(id)
+            .bind::<BigInt, _>(limit)
+            .load(conn)
+            .await
+            .failed()
+    }
+
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = Text)]
+        id: String,
+    }
+
+    pub(super) async fn found_names(
+        conn: &mut Conn,
+        terms: &[String],
+        reach: &Reach,
+        limit: i64,
+    ) -> Result<Vec<String>> {
+        let text = format!(
+            "SELECT c.id FROM conversations c WHERE {} @@ to_tsquery('simple'::regconfig, $1) AND {} \
+             ORDER BY c.last_message_at DESC, c.id DESC LIMIT $3",
+            words_of("c.customer_name"),
+            reach_sql(reach, "$2")
+        );
+        let found: Vec<Id> = diesel::sql_query(text)
+            .bind::<Text, _>(matching(terms))
+            .bind::<Text, _>(reach_who(reach))
+            .bind::<BigInt, _>(limit)
+            .load(conn)
+            .await
+            .failed()?;
+        Ok(found.into_iter().map(|row| row.id).collect())
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {

@@ -308,6 +308,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    canned_responses (id) {
+        id -> Text,
+        owner_id -> Text,
+        shortcut -> Text,
+        title -> Text,
+        content -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    page_views (id) {
+        id -> Text,
+        conversation_id -> Text,
+        url -> Text,
+        title -> Nullable<Text>,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> Text,
+        at -> BigInt,
+        actor_id -> Nullable<Text>,
+        actor_role -> Text,
+        action -> Text,
+        subject -> Text,
+        details -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     users,
@@ -329,6 +363,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     service_stats,
     refresh_tokens,
     revoked_logins,
-    merged_users,
-    idempotency
+    idempotency,
+    canned_responses,
+    page_views,
+    audit_log,
+    merged_users
 );

@@ -210,10 +210,11 @@ mod batch {
     use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
     use super::Conn;
+    use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
-    use crate::store::rows::MessageRow;
+    use crate::store::rows::{FoundRow, MessageRow};
     use crate::store::schema::conversations;
-    use crate::store::{Failed, Result};
+    use crate::store::{Failed, Reach, Result};
 
     /// Rows in one statement; 15 values each stay far below SQLite's 32,766.
     const ROWS: usize = 256;
@@ -282,6 +283,62 @@ mod batch {
             taken.extend(heads.into_iter().map(|head| (head.id, head.last_seq)));
         }
         Ok(taken)
+    }
+
+    /// Every word of the query begins a word of the text; letters and digits alone come here, so that quotes are safe.
+    fn matching(terms: &[String]) -> String {
+        terms.iter().map(|term| format!("\"{term}\"*")).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) async fn found_messages(
+        conn: &mut Conn,
+        terms: &[String],
+        reach: &Reach,
+        (at, id): (i64, &str),
+        limit: i64,
+    ) -> Result<Vec<FoundRow>> {
+        let text = format!(
+            "SELECT m.*, c.customer_name, c.status FROM search_messages s JOIN messages m ON m.id = s.message_id \
+             JOIN conversations c ON c.id = m.conversation_id \
+             WHERE s.search_messages MATCH ?1 AND m.deleted_at IS NULL AND {} \
+             AND (m.created_at < ?3 OR (m.created_at = ?3 AND m.id < ?4)) \
+             ORDER BY m.created_at DESC, m.id DESC LIMIT ?5",
+            reach_sql(reach, "?2")
+        );
+        diesel::sql_query(text)
+            .bind::<Text, _>(matching(terms))
+            .bind::<Text, _>(reach_who(reach))
+            .bind::<BigInt, _>(at)
+            .bind::<Text, _>(id)
+            .bind::<BigInt, _>(limit)
+            .load(conn)
+            .failed()
+    }
+
+    #[derive(QueryableByName)]
+    struct Id {
+        #[diesel(sql_type = Text)]
+        id: String,
+    }
+
+    pub(super) async fn found_names(
+        conn: &mut Conn,
+        terms: &[String],
+        reach: &Reach,
+        limit: i64,
+    ) -> Result<Vec<String>> {
+        let text = format!(
+            "SELECT DISTINCT c.id, c.last_message_at FROM search_names s JOIN conversations c ON c.id = s.conversation_id \
+             WHERE s.search_names MATCH ?1 AND {} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3",
+            reach_sql(reach, "?2")
+        );
+        let found: Vec<Id> = diesel::sql_query(text)
+            .bind::<Text, _>(matching(terms))
+            .bind::<Text, _>(reach_who(reach))
+            .bind::<BigInt, _>(limit)
+            .load(conn)
+            .failed()?;
+        Ok(found.into_iter().map(|row| row.id).collect())
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {

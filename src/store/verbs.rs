@@ -120,6 +120,84 @@ macro_rules! store_verbs {
                 ask!(self.read, conn => queries::conversations::heads(conn, ids))
             }
 
+            async fn overviews(
+                &self,
+                filter: &crate::store::OverviewFilter,
+                reader: &UserId,
+                after: Option<&Cursor>,
+                limit: i64,
+            ) -> Result<Vec<crate::store::Overview>> {
+                let (filter, reader, after) = (filter.clone(), reader.clone(), after.cloned());
+                ask!(self.snapshot, conn => queries::overviews::list(conn, filter, reader, after, limit))
+            }
+            async fn search_messages(
+                &self,
+                terms: &[String],
+                reach: &crate::store::Reach,
+                after: Option<&Cursor>,
+                limit: i64,
+            ) -> Result<Vec<crate::store::Found>> {
+                let (terms, reach, after) = (terms.to_vec(), reach.clone(), after.cloned());
+                ask!(self.read, conn => queries::search::messages(conn, terms, reach, after, limit))
+            }
+            async fn search_names(
+                &self,
+                terms: &[String],
+                reach: &crate::store::Reach,
+                limit: i64,
+            ) -> Result<Vec<ConversationId>> {
+                let (terms, reach) = (terms.to_vec(), reach.clone());
+                let found = ask!(self.read, conn => queries::search::names(conn, terms, reach, limit))?;
+                Ok(found.into_iter().map(ConversationId::from).collect())
+            }
+            async fn canned_responses(
+                &self,
+                reader: &UserId,
+            ) -> Result<Vec<crate::domain::canned::CannedResponse>> {
+                let reader = reader.clone();
+                ask!(self.read, conn => queries::desk::canned(conn, reader))
+            }
+            async fn canned_response(&self, id: &str) -> Result<Option<crate::domain::canned::CannedResponse>> {
+                let id = id.to_owned();
+                ask!(self.read, conn => queries::desk::one_canned(conn, id))
+            }
+            async fn page_views(
+                &self,
+                id: &ConversationId,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::page_view::PageView>> {
+                let id = id.clone();
+                ask!(self.read, conn => queries::desk::page_views(conn, id, limit))
+            }
+            async fn page_trail(
+                &self,
+                customer_id: &UserId,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::page_view::PageView>> {
+                let id = customer_id.clone();
+                ask!(self.read, conn => queries::desk::page_trail(conn, id, limit))
+            }
+            async fn audit_log(
+                &self,
+                filter: &crate::store::AuditFilter,
+                after: Option<&Cursor>,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::audit::AuditEntry>> {
+                let (filter, after) = (filter.clone(), after.cloned());
+                ask!(self.read, conn => queries::desk::audit(conn, filter, after, limit))
+            }
+            async fn record(&self, recorded: &crate::store::Recorded) -> Result<crate::store::Changed> {
+                let recorded = recorded.clone();
+                ask!(self.transact, conn => queries::desk::record(conn, recorded))
+            }
+            async fn disabled_users(&self) -> Result<Vec<UserId>> {
+                ask!(self.read, conn => queries::desk::disabled(conn))
+            }
+            async fn facts(&self, filter: &crate::store::FactsFilter) -> Result<crate::store::Facts> {
+                let filter = filter.clone();
+                ask!(self.snapshot, conn => queries::desk::facts(conn, filter))
+            }
+
             async fn user(&self, id: &UserId) -> Result<Option<User>> {
                 let id = id.clone();
                 ask!(self.read, conn => queries::people::user(conn, id))

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -43,6 +44,7 @@ enum Item {
 #[derive(Clone)]
 pub struct Writer {
     items: mpsc::Sender<Item>,
+    failures: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -52,10 +54,12 @@ impl Writer {
     /// for whatever they do at the moment.
     pub fn start(store: Arc<dyn Store>, settings: WriterSettings, on_committed: OnCommitted) -> Self {
         let (items, queue) = mpsc::channel(settings.queue);
+        let failures = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&failures);
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(Batches::new(store, settings, on_committed).run(queue)),
+                Ok(runtime) => runtime.block_on(Batches::new(store, settings, on_committed, counted).run(queue)),
                 // Every write is answered with an error then, because nobody takes it.
                 Err(error) => log::error!(error:display; "the writer could not be started"),
             }
@@ -63,7 +67,12 @@ impl Writer {
         if let Err(error) = std::thread::Builder::new().name("writer".into()).spawn(run) {
             log::error!(error:display; "the writer could not be started");
         }
-        Self { items }
+        Self { items, failures }
+    }
+
+    /// Batches that could not be committed since the start.
+    pub fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     /// Hands a write over. `done` is called with its fate, from the writer's thread.
@@ -102,13 +111,19 @@ struct Batches {
     on_committed: OnCommitted,
     /// Lineages of which a transaction failed: what was decided after it never came to be.
     fenced: HashSet<u64>,
+    failures: Arc<AtomicU64>,
 }
 
 type Taken = (Write, OnDone);
 
 impl Batches {
-    fn new(store: Arc<dyn Store>, settings: WriterSettings, on_committed: OnCommitted) -> Self {
-        Self { store, settings, on_committed, fenced: HashSet::new() }
+    fn new(
+        store: Arc<dyn Store>,
+        settings: WriterSettings,
+        on_committed: OnCommitted,
+        failures: Arc<AtomicU64>,
+    ) -> Self {
+        Self { store, settings, on_committed, fenced: HashSet::new(), failures }
     }
 
     async fn run(mut self, mut queue: mpsc::Receiver<Item>) {
@@ -198,6 +213,7 @@ impl Batches {
     }
 
     fn failed(&mut self, writes: &[Write], waiting: Vec<OnDone>, error: &StoreError) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
         log::error!(error:display, "batch.items" = writes.len(); "a batch was not committed");
         for write in writes {
             self.fence(write);

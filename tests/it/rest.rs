@@ -27,6 +27,10 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
     let (_, started) = server.post("/api/v1/conversations", &cleo, json!({})).await;
     let conversation = started["conversationId"].as_str().unwrap().to_owned();
     server.engine.handle().ensure_user(&User::agent("owner", "Owner")).await.unwrap();
+    let admin = server.token(&User::admin("root", "Root")).await;
+    let shared = json!({ "shortcut": "hi", "title": "Greeting", "content": "Hello", "shared": true });
+    let (_, shared) = server.post("/api/v1/canned-responses", &admin, shared).await;
+    let canned = shared["id"].as_str().unwrap().to_owned();
     let callers = [
         (Caller::Anonymous, None),
         (Caller::Customer, Some(server.token(&User::customer("stranger", "S")).await)),
@@ -38,6 +42,7 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
             Target::Conversation => conversation.as_str(),
             Target::Agent => "owner",
             Target::Chatbot => "default",
+            Target::Canned => canned.as_str(),
             Target::Offer => "no-such-offer",
             Target::Nothing => "",
         };
@@ -74,7 +79,7 @@ fn every_action_is_reached_by_a_route_or_a_socket_command() {
         let data = json!({
             "conversationId": "c", "clientId": "i", "content": "x", "transferRequestId": "t", "agentId": "a", "to": "ai",
             "status": "away", "score": 3, "topics": ["queue", "agents", "metrics", "notifications", "availability"], "seq": 1,
-            "conversations": [], "token": "t",
+            "conversations": [], "token": "t", "url": "https://x/y",
         });
         let mut data = data;
         if *kind == "transfer" {
@@ -97,7 +102,7 @@ fn every_action_is_reached_by_a_route_or_a_socket_command() {
         }
     }
     // Said by a field of another call, so no route or command of their own.
-    reached.extend([Action::ConversationStartFor, Action::NoteSend, Action::Assign]);
+    reached.extend([Action::ConversationStartFor, Action::NoteSend, Action::Assign, Action::CannedShare]);
     let missing: Vec<&str> =
         Action::ALL.iter().filter(|action| !reached.contains(action)).map(|a| a.as_str()).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -12,8 +12,8 @@ use switchboard::domain::message::{Message, MessageKind, NewMessage, SenderRole}
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{
-    NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError, Transaction, Write,
-    WriteRefusal, Writer, WriterSettings, Written,
+    MergeOutcome, NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError,
+    Transaction, Write, WriteRefusal, Writer, WriterSettings, Written,
 };
 
 use crate::support::postgres;
@@ -101,7 +101,7 @@ fn change(id: &str, version: i64, status: ConversationStatus) -> Op {
 }
 
 fn apply(lineage: u64, ops: Vec<Op>) -> Write {
-    Write::Apply(Transaction { lineage, ops })
+    Write::Apply(Transaction { lineage, ops, audit: None })
 }
 
 fn agent(limit: i32) -> Agent {
@@ -256,6 +256,34 @@ async fn a_refresh_token_in_its_grace_leads_to_the_same_next_one(store: &dyn Sto
     assert_eq!(rotate("e", "f", after(20_002)).await, RefreshOutcome::Invalid, "the whole login has ended");
 }
 
+async fn a_merged_customer_is_merged_once(store: &dyn Store) {
+    prepare(store).await;
+    store
+        .ensure_user(&User { id: "known".into(), name: "Known".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store
+        .ensure_user(&User { id: "third".into(), name: "Third".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store.commit(&[said("a", "1")]).await.unwrap();
+    let merge = |from: &'static str, into: &'static str| async move {
+        store.merge_customer(&from.into(), &into.into(), "Known", NOW).await.unwrap()
+    };
+    assert_eq!(merge("nobody", "known").await, MergeOutcome::Refused);
+    let merged = merge("cleo", "known").await;
+    assert!(matches!(&merged, MergeOutcome::Merged(moved) if moved.contains(&"a".into())), "{merged:?}");
+    assert_eq!(merge("cleo", "known").await, MergeOutcome::Repeated);
+    assert_eq!(merge("cleo", "third").await, MergeOutcome::Refused);
+    let row = store.conversation(&"a".into()).await.unwrap().unwrap();
+    assert_eq!((row.customer_id.as_str(), row.customer_name.as_str()), ("known", "Known"));
+    let message = &store.messages_after(&"a".into(), 0, 10).await.unwrap()[0];
+    assert_eq!(message.sender_id.as_ref().map(|id| id.as_str()), Some("known"));
+    let people = store.participants(&"a".into()).await.unwrap();
+    assert!(people.iter().all(|person| person.user_id.as_str() != "cleo"), "{people:?}");
+    assert!(store.user(&"cleo".into()).await.unwrap().unwrap().disabled);
+}
+
 async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     prepare(store).await;
     let span = |from_minute, to_minute| Interval { from_minute, to_minute };
@@ -368,6 +396,7 @@ conformance!(
     the_database_refuses_more_load_than_the_limit,
     a_refresh_token_is_used_once,
     a_refresh_token_in_its_grace_leads_to_the_same_next_one,
+    a_merged_customer_is_merged_once,
     chatbots_come_back_as_they_were_put,
     read_marks_only_move_forward,
     migrations_go_forward_and_back,
@@ -503,7 +532,8 @@ async fn both_databases_have_the_same_columns() {
     SqliteStore::open(path.to_str().unwrap()).await.unwrap().migrate().await.unwrap();
     let mut lite = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let query = "SELECT m.name || '.' || lower(p.name) || ' ' || lower(p.type) AS place FROM sqlite_master m \
-                 JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1";
+                 JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+                 AND m.name NOT LIKE 'search\\_%' ESCAPE '\\' ORDER BY 1";
     let lite: Vec<Column> = diesel::RunQueryDsl::load(diesel::sql_query(query), &mut lite).unwrap();
     let url = postgres::fresh_database().await;
     PostgresStore::connect(&url, 2).await.unwrap().migrate().await.unwrap();

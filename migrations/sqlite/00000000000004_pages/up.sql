@@ -5,5 +5,5 @@ ALTER TABLE chatbots ADD COLUMN powered_by TEXT;
 CREATE TABLE merged_users (
     user_id TEXT PRIMARY KEY NOT NULL REFERENCES users (id),
     into_id TEXT NOT NULL REFERENCES users (id),
-    at INTEGER NOT NULL
+    at BIGINT NOT NULL
 );

@@ -44,7 +44,7 @@ impl AgentActor {
     }
 
     fn tell(&self, request: Request, reply: ReplyTo, request_id: RequestId) {
-        self.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply });
+        self.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply, audit: None });
     }
 
     /// Says who is here. The supervisor takes a repeat for a sign of life.

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, WrapFuture};
 
 use crate::domain::agent::Agent;
+use crate::domain::audit::AuditEntry;
 use crate::domain::chatbot::Chatbot;
 use crate::domain::command::Topic;
 use crate::domain::escalation::{Case, Effect, Effects, Op, Request, Setup, State, Supervisor};
@@ -36,6 +37,14 @@ pub(super) const MAILBOX: usize = 16_384;
 
 /// After a failed load the store is asked again this much later.
 const RELOAD: Millis = Millis::new(500);
+
+/// A request's answer, and what is stored beside what it changes.
+struct Decided {
+    request_id: RequestId,
+    answer: Answer,
+    reply: ReplyTo,
+    audit: Option<Box<AuditEntry>>,
+}
 
 /// Decided, not yet durable: what is said to whom once it is.
 struct Pending {
@@ -130,13 +139,13 @@ impl SupervisorActor {
         let brain = Supervisor::restore(setup, state, self.node.now(), &mut effects);
         self.brain = Some(brain);
         log::info!("queue.waiting" = waiting; "the supervisor has read the store");
-        self.carry_out(
-            RequestId::from("restore"),
-            Ok(crate::domain::event::Reply::Done),
-            ReplyTo::nobody(),
-            effects,
-            ctx,
-        );
+        let restored = Decided {
+            request_id: RequestId::from("restore"),
+            answer: Ok(crate::domain::event::Reply::Done),
+            reply: ReplyTo::nobody(),
+            audit: None,
+        };
+        self.carry_out(restored, effects, ctx);
         self.node.router(RouterMessage::WhoIsHere);
         self.arm(ctx);
         self.arm_idle_sweep(ctx);
@@ -144,6 +153,17 @@ impl SupervisorActor {
     }
 
     fn decide(&mut self, request: Request, request_id: RequestId, reply: ReplyTo, ctx: &mut Context<Self>) {
+        self.decide_recorded(request, request_id, reply, None, ctx);
+    }
+
+    fn decide_recorded(
+        &mut self,
+        request: Request,
+        request_id: RequestId,
+        reply: ReplyTo,
+        audit: Option<Box<AuditEntry>>,
+        ctx: &mut Context<Self>,
+    ) {
         let Some(brain) = self.brain.as_mut() else {
             reply.send(Err(Failure::Store(StoreError::Aborted("the supervisor is reading the store".into()))));
             return;
@@ -157,20 +177,16 @@ impl SupervisorActor {
         let mut effects = Effects::new();
         let answer = brain.handle(self.node.now(), request, &mut effects).map_err(Failure::from);
         self.node.assistants().say_reachable(brain.anyone_available());
+        // A refusal may store what was due in time, which is nobody's deed.
+        let audit = audit.filter(|_| answer.is_ok());
         self.reachability_may_have_changed(ctx);
-        self.carry_out(request_id, answer, reply, effects, ctx);
+        self.carry_out(Decided { request_id, answer, reply, audit }, effects, ctx);
         self.arm(ctx);
     }
 
     /// Stores first; answers and tells once it is durable, in the order of the decisions.
-    fn carry_out(
-        &mut self,
-        request_id: RequestId,
-        answer: Answer,
-        reply: ReplyTo,
-        effects: Effects,
-        ctx: &mut Context<Self>,
-    ) {
+    fn carry_out(&mut self, decided: Decided, effects: Effects, ctx: &mut Context<Self>) {
+        let Decided { request_id, answer, reply, audit } = decided;
         let mut ops = Vec::new();
         let mut rest = Effects::new();
         for effect in effects {
@@ -182,17 +198,17 @@ impl SupervisorActor {
         }
         let stored = !ops.is_empty();
         self.pending.push_back(Pending { request_id, answer, reply, effects: rest, settled: !stored });
-        if stored && !self.submit(ops, ctx) {
+        if stored && !self.submit(ops, audit.map(|entry| *entry), ctx) {
             return;
         }
         self.release(ctx);
     }
 
     /// Whether the writer took it. If not, memory is ahead of what can be stored, so this life ends.
-    fn submit(&mut self, ops: Vec<Op>, ctx: &mut Context<Self>) -> bool {
+    fn submit(&mut self, ops: Vec<Op>, audit: Option<AuditEntry>, ctx: &mut Context<Self>) -> bool {
         let (node, lineage) = (Arc::clone(&self.node), self.lineage);
         let concerned = conversations_of(&ops);
-        let write = Write::Apply(Transaction { lineage, ops });
+        let write = Write::Apply(Transaction { lineage, ops, audit });
         let done = move |result| {
             if is_doubtful(&result) {
                 // Ahead of the answer: a second click must not bring the same old facts again.
@@ -398,7 +414,9 @@ impl Actor for SupervisorActor {
 impl SupervisorActor {
     fn take(&mut self, message: SupervisorMessage, ctx: &mut Context<Self>) {
         match message {
-            SupervisorMessage::Ask { request, request_id, reply } => self.decide(*request, request_id, reply, ctx),
+            SupervisorMessage::Ask { request, request_id, reply, audit } => {
+                self.decide_recorded(*request, request_id, reply, audit, ctx);
+            }
             SupervisorMessage::CustomerLinked { user_id, linked } => self.customer_linked(user_id, linked, ctx),
             SupervisorMessage::Settled { lineage, result } if lineage == self.lineage => self.settled(result, ctx),
             SupervisorMessage::Settled { .. } => {}

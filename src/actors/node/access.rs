@@ -194,7 +194,8 @@ pub fn conversation_of(command: &Command) -> Option<&ConversationId> {
         | Command::Transfer { conversation_id, .. }
         | Command::Release { conversation_id, .. }
         | Command::CloseConversation { conversation_id, .. }
-        | Command::Rate { conversation_id, .. } => Some(conversation_id),
+        | Command::Rate { conversation_id, .. }
+        | Command::ViewPage { conversation_id, .. } => Some(conversation_id),
         Command::SendMessage(message) => Some(&message.conversation_id),
         Command::Escalate(escalate) => Some(&escalate.conversation_id),
         // A session sends a resume conversation by conversation.

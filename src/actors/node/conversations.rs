@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::auth::policy::{self, Action, Relation};
+use crate::domain::audit::AuditAction;
 use crate::domain::chatbot::{Chatbot, DEFAULT_CHATBOT};
 use crate::domain::command::{Command, Escalate, SendMessage, StartConversation, StartMode};
 use crate::domain::conversation::{
@@ -15,7 +16,7 @@ use crate::domain::message::{MessageKind, NewMessage, SenderRole};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::user::{Principal, Role};
-use crate::store::{NewConversation, StoreError, Write, Written};
+use crate::store::{Change, Changed, NewConversation, StoreError, Write, Written};
 
 use super::super::failure::Failure;
 use super::super::messages::{Answer, Caller, RouterMessage};
@@ -231,11 +232,12 @@ impl Node {
     ///
     /// # Errors
     /// What is wrong with its hours, or the store's word.
-    pub async fn put_chatbot(&self, chatbot: Chatbot) -> Result<(), Failure> {
+    pub async fn put_chatbot(&self, by: &Principal, chatbot: Chatbot) -> Result<(), Failure> {
         if let Some(hours) = &chatbot.hours {
             hours.validate()?;
         }
-        self.store.put_chatbot(&chatbot).await?;
+        let entry = self.entry_of(by, AuditAction::ChatbotPut, chatbot.id.as_str(), None);
+        self.change(Change::PutChatbot(Box::new(chatbot.clone())), entry).await?;
         self.chatbots
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -248,8 +250,9 @@ impl Node {
     ///
     /// # Errors
     /// The store's word.
-    pub async fn delete_chatbot(&self, id: &ChatbotId) -> Result<bool, Failure> {
-        let gone = self.store.delete_chatbot(id).await?;
+    pub async fn delete_chatbot(&self, by: &Principal, id: &ChatbotId) -> Result<bool, Failure> {
+        let entry = self.entry_of(by, AuditAction::ChatbotDeleted, id.as_str(), None);
+        let gone = matches!(self.change(Change::DeleteChatbot(id.clone()), entry).await?, Changed::Done { .. });
         if gone {
             self.chatbots.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(id);
             self.request(Request::RemoveChatbot { chatbot_id: id.clone() }, self.new_request_id()).await?;
@@ -259,20 +262,7 @@ impl Node {
 
     /// A line of the engine itself.
     pub fn say(&self, conversation_id: &ConversationId, text: String) {
-        let write = Write::Append(NewMessage {
-            id: MessageId::from(self.new_id()),
-            conversation_id: conversation_id.clone(),
-            sender_id: None,
-            sender_name: String::new(),
-            sender_role: SenderRole::System,
-            kind: MessageKind::System,
-            content: text,
-            ai_generated: false,
-            client_id: None,
-            reply_to: None,
-            metadata: None,
-            created_at: self.now(),
-        });
+        let write = self.line(conversation_id, text);
         let id = conversation_id.clone();
         let taken = self.writer.submit(
             write,
@@ -285,6 +275,32 @@ impl Node {
         if taken.is_err() {
             log::warn!("conversation.id" = conversation_id.as_str(); "a line of the engine was not stored: overloaded");
         }
+    }
+
+    fn line(&self, conversation_id: &ConversationId, text: String) -> Write {
+        Write::Append(NewMessage {
+            id: MessageId::from(self.new_id()),
+            conversation_id: conversation_id.clone(),
+            sender_id: None,
+            sender_name: String::new(),
+            sender_role: SenderRole::System,
+            kind: MessageKind::System,
+            content: text,
+            ai_generated: false,
+            client_id: None,
+            reply_to: None,
+            metadata: None,
+            created_at: self.now(),
+        })
+    }
+
+    /// A line of the engine itself, durable when this returns; whether the conversation was still open.
+    ///
+    /// # Errors
+    /// The store's word.
+    pub async fn say_durably(&self, conversation_id: &ConversationId, text: String) -> Result<bool, Failure> {
+        let written = self.writer.write(self.line(conversation_id, text)).await?;
+        Ok(matches!(written, Written::Appended { .. }))
     }
 
     /// Closes a conversation in which nothing was said for long (R11). A refusal means that somebody was faster.

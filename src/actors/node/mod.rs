@@ -5,6 +5,8 @@ mod assistants;
 mod conversations;
 mod delivery;
 pub mod people;
+mod records;
+mod watch;
 
 pub use access::{permitted, relation};
 pub use assistants::Assistants;
@@ -114,6 +116,7 @@ pub struct Node {
     revoked: RwLock<HashSet<String>>,
     chatbots: RwLock<BTreeMap<ChatbotId, Chatbot>>,
     stopping: AtomicBool,
+    watching: Arc<watch::Watching>,
     watchers: AtomicUsize,
 }
 
@@ -166,10 +169,12 @@ impl Node {
             revoked: RwLock::new(revoked),
             chatbots: RwLock::new(chatbots),
             stopping: AtomicBool::new(false),
+            watching: Arc::default(),
             watchers: AtomicUsize::new(0),
         });
         node.start_router();
         node.start_supervisor();
+        node.start_watch();
         node.answer_the_unanswered(now).await?;
         let warden = Arc::downgrade(&node);
         actix_rt::spawn(async move {
@@ -276,6 +281,7 @@ impl Node {
             request: Box::new(request),
             request_id,
             reply: ReplyTo::waiting(sender),
+            audit: None,
         });
         self.within(receiver).await?
     }
@@ -349,6 +355,7 @@ impl Node {
 
     /// Tells the host's listeners.
     pub fn sink(&self, published: &Published) {
+        self.watching.saw(published);
         if let Some(sink) = &self.sink {
             sink.publish(published);
         }

@@ -6,13 +6,15 @@ use crate::auth::passwords::Passwords;
 use crate::auth::refresh;
 use crate::auth::tokens::{Claims, TokenIssuer};
 use crate::config::millis;
+use crate::domain::audit::{AuditAction, AuditEntry, AuditRole};
 use crate::domain::escalation::Request;
 use crate::domain::ids::{ChatbotId, ConversationId, UserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Principal, Role, User};
-use crate::store::{Credential, MergeOutcome, RefreshOutcome, RefreshToken, StoreError};
+use crate::protocol::json::{KeyStyle, object};
+use crate::store::{Change, Credential, MergeOutcome, RefreshOutcome, RefreshToken, StoreError};
 
 use super::super::failure::Failure;
 use super::super::messages::RouterMessage;
@@ -92,10 +94,17 @@ impl Node {
             Some(Credential { user_id, .. }) if right => self.store.user(&user_id).await?,
             _ => None,
         };
-        let user = user.filter(|user| !user.disabled).ok_or(Failure::Unauthenticated)?;
+        let Some(user) = user.filter(|user| !user.disabled) else {
+            let subject = refresh::token_hash(&email.to_lowercase());
+            let entry = self.entry(AuditRole::Anonymous, AuditAction::LoginRefused, &subject, None);
+            self.change(Change::Nothing, entry).await?;
+            return Err(Failure::Unauthenticated);
+        };
         let plain = refresh::random_token();
         let next = self.refresh_row(&user.id, refresh::random_login_id(), &plain);
-        self.store.put_refresh_token(&next).await?;
+        let actor = Some(user.id.clone());
+        let entry = self.entry(user.role.into(), AuditAction::LoggedIn, user.id.as_str(), None);
+        self.change(Change::LogIn(next.clone()), AuditEntry { actor_id: actor, ..entry }).await?;
         log::info!("user.id" = user.id.as_str(), "user.role" = user.role.as_str(); "logged in");
         self.tokens(user, next.login_id, plain)
     }
@@ -199,9 +208,14 @@ impl Node {
     pub async fn end_login(&self, login_id: String) -> Result<(), Failure> {
         let until = self.now() + self.access_token_lives().max(self.visitor_token_lives());
         self.store.revoke_login(&login_id, until).await?;
+        self.forget_login(login_id);
+        Ok(())
+    }
+
+    /// Refuses the access tokens of a login that has ended, and closes its sockets.
+    pub(super) fn forget_login(&self, login_id: String) {
         self.revoked.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(login_id.clone());
         self.router(RouterMessage::LoginRevoked(login_id));
-        Ok(())
     }
 
     /// An anonymous customer of one chatbot.
@@ -301,6 +315,11 @@ impl Node {
     ) -> Result<Tokens, Failure> {
         let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
         let expires_at = self.now() + lives.unwrap_or_else(|| self.access_token_lives());
+        let details = object(KeyStyle::Camel, |o| {
+            o.text("role", user.role.as_str()).time("expiresAt", expires_at);
+        });
+        let entry = self.entry(AuditRole::Internal, AuditAction::TokenMinted, user.id.as_str(), Some(details));
+        self.change(Change::Nothing, entry).await?;
         let token = self.sign(&user, chatbot_id, None, expires_at)?;
         Ok(Tokens { token, refresh_token: None, expires_at, user })
     }
@@ -309,20 +328,34 @@ impl Node {
     ///
     /// # Errors
     /// A bad password or name; the store's word.
-    pub async fn new_agent(&self, user: User, password: String) -> Result<User, Failure> {
-        let passwords = Arc::clone(&self.login.passwords);
-        let hash = tokio::task::spawn_blocking(move || passwords.hash(&password))
-            .await
-            .map_err(|_| Failure::NoAnswer)?
-            .map_err(|problem| invalid("password", &problem.to_string()))?;
+    pub async fn new_agent(&self, by: &Principal, user: User, password: String) -> Result<(), Failure> {
+        let hash = self.hash(password).await?;
         let email = user.email.clone().ok_or_else(|| invalid("email", "is missing"))?.to_lowercase();
         if self.store.credential(&email).await?.is_some_and(|known| known.user_id != user.id) {
             return Err(invalid("email", "is in use"));
         }
-        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
         let credential = Credential { user_id: user.id.clone(), email, password_hash: hash };
-        self.store.put_credential(&credential).await?;
-        Ok(user)
+        let entry = self.entry_of(by, AuditAction::AgentCreated, user.id.as_str(), None);
+        let default_capacity = self.routing.default_capacity;
+        self.change(Change::PutLogin { user, credential, default_capacity }, entry).await?;
+        Ok(())
+    }
+
+    /// A password as it is stored.
+    ///
+    /// # Errors
+    /// `Invalid`, when it is too weak.
+    pub async fn hash(&self, password: String) -> Result<String, Failure> {
+        let passwords = Arc::clone(&self.login.passwords);
+        tokio::task::spawn_blocking(move || passwords.hash(&password))
+            .await
+            .map_err(|_| Failure::NoAnswer)?
+            .map_err(|problem| invalid("password", &problem.to_string()))
+    }
+
+    /// When the last access token ends that is given out now.
+    pub fn tokens_end(&self) -> Timestamp {
+        self.now() + self.access_token_lives()
     }
 
     /// How long a session may hang on after its goodbye.

@@ -11,6 +11,7 @@ use crate::domain::escalation::{Actor as By, AgentProfile, ConversationFacts, Re
 use crate::domain::event::{Event, Reply, SentMessage};
 use crate::domain::ids::{ConversationId, MessageId, RequestId, SessionId, UserId};
 use crate::domain::message::{MessageKind, NewMessage, NewNote, SenderRole};
+use crate::domain::page_view::{self, PageView};
 use crate::domain::rejection::Rejection;
 use crate::domain::session::{RateLimit, Taken};
 use crate::domain::text;
@@ -28,6 +29,8 @@ use super::backlog::JoinAnswer;
 
 /// Close reasons people give are kept to this many characters.
 const SUMMARISED: i64 = 200;
+/// Pages that a customer's clients may tell of in one conversation.
+const PAGES_A_MINUTE: u32 = 60;
 const CLOSED_BY_DEFAULT: &str = "closed";
 
 impl RoomActor {
@@ -58,13 +61,18 @@ impl RoomActor {
             }
             Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),
             Command::Escalate(escalate) => self.escalate(escalate, None, request_id, reply, ctx),
+            Command::ViewPage { url, title, .. } => self.view_page(&url, title.as_deref(), reply, ctx),
             Command::Rate { score, comment, .. } => self.rate(&caller, score, comment, reply),
-            other => match self.request(&caller.principal, other) {
-                Ok(request) => {
-                    self.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply })
+            other => {
+                let audit = self.node.entry_of_command(&caller.principal, &other);
+                match self.request(&caller.principal, other) {
+                    Ok(request) => {
+                        let request = Box::new(request);
+                        self.node.supervisor(SupervisorMessage::Ask { request, request_id, reply, audit });
+                    }
+                    Err(rejection) => reply.send(Err(rejection.into())),
                 }
-                Err(rejection) => reply.send(Err(rejection.into())),
-            },
+            }
         }
     }
 
@@ -249,6 +257,37 @@ impl RoomActor {
         }));
     }
 
+    /// Kept first, then told to the staff who watch. At most one a second on average, whoever the links are.
+    fn view_page(&mut self, url: &str, title: Option<&str>, reply: ReplyTo, ctx: &mut Context<Self>) {
+        let limit = RateLimit { count: PAGES_A_MINUTE, window: Millis::from_secs(60) };
+        let checked = page_view::checked_url("data.url", url).and_then(|url| {
+            match self.pages.take(self.node.now(), limit, u32::MAX) {
+                Taken::Yes => Ok(url),
+                Taken::No { retry_after } | Taken::Abuse { retry_after } => Err(Rejection::RateLimited { retry_after }),
+            }
+        });
+        let url = match checked {
+            Ok(url) => url,
+            Err(rejection) => return reply.send(Err(rejection.into())),
+        };
+        let view = PageView {
+            id: self.node.new_id(),
+            conversation_id: self.id.clone(),
+            url,
+            title: page_view::cut_title(title),
+            at: self.node.now(),
+        };
+        let node = Arc::clone(&self.node);
+        let work = async move { (node.writer().write(Write::ViewPage(view.clone())).await, view) };
+        ctx.spawn(work.into_actor(self).map(|(done, view), this, _| {
+            let answer = written_answer(done);
+            if answer.is_ok() {
+                this.fan_out(Event::PageViewed(view), true, None, Overflow::Drop);
+            }
+            reply.send(answer);
+        }));
+    }
+
     fn rate(&mut self, caller: &Caller, score: u8, comment: Option<String>, reply: ReplyTo) {
         if !(1..=5).contains(&score) {
             let wrong = Rejection::Invalid { field: "data.score".into(), message: "must be 1 to 5".into() };
@@ -307,7 +346,8 @@ impl RoomActor {
             };
             let Escalate { priority, skills, .. } = escalate;
             let request = Request::Escalate { facts, reason, priority, skills };
-            this.node.supervisor(SupervisorMessage::Ask { request: Box::new(request), request_id, reply });
+            let request = Box::new(request);
+            this.node.supervisor(SupervisorMessage::Ask { request, request_id, reply, audit: None });
         }));
     }
 }
@@ -348,6 +388,7 @@ fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
         Write::Append(message) => message.conversation_id.clone(),
         Write::AppendNote(note) => note.conversation_id.clone(),
         Write::Rate { conversation_id, .. } | Write::MarkRead { conversation_id, .. } => conversation_id.clone(),
+        Write::ViewPage(view) => view.conversation_id.clone(),
         Write::Create(_) | Write::Apply(_) | Write::MarkIdleWarned { .. } => return reply.send(Err(Failure::NoAnswer)),
     };
     // The writer may refuse; then the answer is given here, so it is shared between the two ways.

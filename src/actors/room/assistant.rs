@@ -471,7 +471,7 @@ impl RoomActor {
             Ok(facts) => {
                 let request = Box::new(Request::FlagEscalation { facts, reason });
                 let request_id = self.node.new_request_id();
-                self.node.supervisor(SupervisorMessage::Ask { request, request_id, reply });
+                self.node.supervisor(SupervisorMessage::Ask { request, request_id, reply, audit: None });
             }
             Err(rejection) => reply.send(Err(rejection.into())),
         }

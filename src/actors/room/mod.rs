@@ -84,6 +84,7 @@ pub struct RoomActor {
     typing_armed: bool,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
+    pages: Limiter,
     desk: assistant::Desk,
     /// Hand-overs in a row that got no answer.
     hand_off_failures: u32,
@@ -115,6 +116,7 @@ impl RoomActor {
             typing_armed: false,
             names: HashMap::new(),
             senders: HashMap::new(),
+            pages: Limiter::default(),
             desk,
             hand_off_failures: 0,
             summarised: None,

@@ -205,6 +205,7 @@ impl RouterActor {
             Audience::RoomStaff(id) => self.pass_to_room(id, RoomMessage::Deliver { event, staff_only: true }, true),
             Audience::User(user_id) => self.to_user(&user_id, Encoded::new(event)),
             Audience::Agents => self.to_roles(&[Role::Agent], event),
+            Audience::Customers => self.to_roles(&[Role::Customer], event),
             Audience::Admins => self.to_roles(&[Role::Admin], event),
             Audience::Staff => self.to_roles(&[Role::Agent, Role::Admin], event),
             Audience::All => self.to_roles(&[], event),

@@ -190,9 +190,15 @@ impl SessionActor {
             }
             Action::Ping => self.to_pump(ToPump::Ping),
             Action::Close(cause) => {
+                if matches!(cause, CloseCause::Other { .. }) {
+                    self.node.count_socket_failure();
+                }
                 self.to_pump(ToPump::Close { code: cause.code(), reason: cause.reason().to_owned() })
             }
             Action::Cut(cause) => {
+                if cause.is_silent() {
+                    self.node.count_socket_failure();
+                }
                 log::info!("session.id" = self.id.as_str(), "close.reason" = cause.reason(); "connection cut");
                 self.ends.cut.cut();
             }

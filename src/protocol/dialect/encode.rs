@@ -234,6 +234,8 @@ pub fn event_type(event: &Event) -> &'static str {
         Event::StaffData { .. } => "staff_data",
         Event::ChatSessionRestored { .. } => "chat_session_restored",
         Event::TopicDelta { .. } => "topic_update",
+        Event::PageViewed(_) => "page_view",
+        Event::SystemAnnouncement { .. } => "system_announcement",
         Event::TokenExpiring { .. } => "token_expiring",
         Event::ServerDraining { .. } => "server_draining",
     }
@@ -329,6 +331,13 @@ pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
         }
         Event::TokenExpiring { expires_at } => {
             o.time("expiresAt", *expires_at);
+        }
+        Event::PageViewed(view) => {
+            o.text("conversationId", view.conversation_id.as_str());
+            shapes::page_view(o, view);
+        }
+        Event::SystemAnnouncement { id, text, at } => {
+            o.text("announcementId", id).text("text", text).time("at", *at);
         }
         Event::ServerDraining { reconnect_after_ms } => {
             o.int("reconnectAfterMs", *reconnect_after_ms);

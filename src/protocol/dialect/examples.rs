@@ -14,6 +14,7 @@ use crate::domain::event::{
 };
 use crate::domain::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind, Note, SenderRole};
+use crate::domain::page_view::PageView;
 use crate::domain::time::Timestamp;
 
 mod paper;
@@ -145,7 +146,7 @@ macro_rules! variants {
 variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, MessageDelivered, Presence,
     EscalationRequested, EscalationStatus, QueueUpdate, AgentJoined, AgentLeft, ConversationClosed, ConversationUpdated,
     AiMessageStart, AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
-    TokenExpiring, ServerDraining);
+    PageViewed, SystemAnnouncement, TokenExpiring, ServerDraining);
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
 variants!(admin_notice_name, ADMIN_NOTICES, AdminNotice: ConversationAssigned, NewQueueEntry, QueueUpdated,
@@ -319,6 +320,18 @@ fn events() -> Vec<Event> {
         start("It is on ", 1),
         Event::AiMessageDropped { conversation_id: conversation_id.clone(), message_id: message_id.clone() },
     ]);
+    events.push(Event::PageViewed(PageView {
+        id: "0199e7d0-0001-7000-8000-00000000b001".to_owned(),
+        conversation_id: conversation(),
+        url: "https://shop.example/orders/17".to_owned(),
+        title: Some("Order 17".to_owned()),
+        at: at(10),
+    }));
+    events.push(Event::SystemAnnouncement {
+        id: "0199e7d0-0001-7000-8000-00000000b002".to_owned(),
+        text: "We are closed on Friday.".to_owned(),
+        at: at(11),
+    });
     events.push(Event::TokenExpiring { expires_at: at(60) });
     events.push(Event::ServerDraining { reconnect_after_ms: 1250 });
     events

@@ -209,6 +209,14 @@ struct RateData {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageData {
+    conversation_id: String,
+    url: String,
+    title: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct TopicsData {
     topics: Vec<String>,
 }
@@ -242,6 +250,7 @@ pub const REQUEST_TYPES: &[&str] = &[
     "agent_status",
     "staff_status_change",
     "rate_conversation",
+    "page_view",
     "subscribe",
     "unsubscribe",
 ];
@@ -321,6 +330,10 @@ fn command(kind: &str, data: &str, keys: KeyStyle) -> Result<Command, WireError>
             let data: RateData = read(data, keys)?;
             let score = u8::try_from(data.score).map_err(|_| invalid("score", keys, "must be 1 to 5"))?;
             Command::Rate { conversation_id: data.conversation_id.into(), score, comment: data.comment }
+        }
+        "page_view" => {
+            let data: PageData = read(data, keys)?;
+            Command::ViewPage { conversation_id: data.conversation_id.into(), url: data.url, title: data.title }
         }
         "subscribe" => Command::Subscribe { topics: topics(read(data, keys)?)? },
         "unsubscribe" => Command::Unsubscribe { topics: topics(read(data, keys)?)? },

@@ -7,6 +7,7 @@ use crate::domain::escalation::{Assignment, Decision, Offer};
 use crate::domain::event::{EscalationStatus, QueuePlace, QueueRow, SentMessage};
 use crate::domain::ids::DecisionId;
 use crate::domain::message::{Message, Note};
+use crate::domain::page_view::PageView;
 use crate::domain::user::User;
 use crate::domain::wait;
 use crate::protocol::json::{KeyStyle, Object};
@@ -347,6 +348,11 @@ fn user_keys(o: &mut Object<'_>, user: &User) {
     o.word("role", user.role);
     o.text("name", &user.name);
     o.text_or_null("email", user.email.as_deref());
+}
+
+/// A page that a customer looked at.
+pub fn page_view(o: &mut Object<'_>, view: &PageView) {
+    o.text("url", &view.url).text_or_null("title", view.title.as_deref()).time("at", view.at);
 }
 
 /// A durable message's number.

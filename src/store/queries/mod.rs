@@ -6,9 +6,12 @@
 
 pub(in crate::store) mod chatbots;
 pub(in crate::store) mod conversations;
+pub(in crate::store) mod desk;
 pub(in crate::store) mod merge;
+pub(in crate::store) mod overviews;
 pub(in crate::store) mod people;
 pub(in crate::store) mod routing;
+pub(in crate::store) mod search;
 pub(in crate::store) mod write;
 
 use super::{Conn, RunQueryDsl, batch};

@@ -70,6 +70,7 @@ pub(in crate::store) async fn commit(conn: &mut Conn, writes: &[Write]) -> Resul
                 .failed()?;
                 Written::Done
             }
+            Write::ViewPage(view) => super::desk::add_page_view(conn, view).await?,
         });
     }
     Ok(answers)
@@ -244,6 +245,9 @@ async fn apply_one(conn: &mut Conn, transaction: &Transaction, failed: &mut Hash
     run!(diesel::sql_query("SAVEPOINT item").execute(conn)).failed()?;
     match apply::all(conn, &transaction.ops).await {
         Ok((messages, notes)) => {
+            if let Some(entry) = &transaction.audit {
+                super::desk::add_audit(conn, entry).await?;
+            }
             run!(diesel::sql_query("RELEASE SAVEPOINT item").execute(conn)).failed()?;
             Ok(Written::Applied { messages, notes })
         }

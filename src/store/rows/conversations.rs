@@ -286,3 +286,14 @@ impl NoteRow {
 pub(in crate::store) fn read_rating((user_id, score, comment, when): (String, i32, Option<String>, i64)) -> Rating {
     Rating { user_id: user_id.into(), score, comment, at: at(when) }
 }
+
+/// A message that a search found, with what is shown of its conversation.
+#[derive(QueryableByName)]
+pub(in crate::store) struct FoundRow {
+    #[diesel(embed)]
+    pub message: MessageRow,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub customer_name: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    pub status: String,
+}

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::auth::policy::{Action, Relation};
 use crate::domain::agent::{Agent, Availability, Presence};
+use crate::domain::audit::AuditAction;
 use crate::domain::escalation::{AgentProfile, Request};
 use crate::domain::ids::{AgentId, UserId};
 use crate::domain::rejection::Rejection;
@@ -12,6 +13,7 @@ use crate::domain::text;
 use crate::domain::user::{Role, User};
 use crate::protocol::dialect::{read_body, shapes};
 use crate::protocol::error::WireError;
+use crate::protocol::json::{KeyStyle, object};
 
 use super::answer::{ApiError, created, ok};
 use super::auth::checked_email;
@@ -22,13 +24,18 @@ type Answer = Result<HttpResponse, ApiError>;
 pub(super) async fn list(who: Who) -> Answer {
     who.may(Action::AgentList)?;
     let (number, state) = who.node.routing_state().await.map_err(|failure| who.refused(failure))?;
+    let disabled = who.node.store().disabled_users().await?;
     Ok(ok(|o| {
-        o.list("items", state.agents.values(), shapes::agent).int("number", number);
+        o.list("items", state.agents.values(), |o, agent| {
+            shapes::agent(o, agent);
+            o.flag("active", !disabled.contains(&agent.id));
+        });
+        o.int("number", number);
     }))
 }
 
 /// An agent, if the caller may do `action` to it.
-async fn one(who: &Who, action: Action, id: &AgentId) -> Result<Agent, ApiError> {
+pub(super) async fn one(who: &Who, action: Action, id: &AgentId) -> Result<Agent, ApiError> {
     // Who is not known is told so before anything is looked up.
     let principal = who.known()?;
     let (_, state) = who.node.routing_state().await.map_err(|failure| who.refused(failure))?;
@@ -76,7 +83,17 @@ pub(super) async fn set_status(who: Who, id: web::Path<String>, bytes: web::Byte
         .ok_or_else(|| who.refused(WireError::invalid("status", "must be available, away, draining or offline")))?;
     let reason = text::reason("reason", body.reason.as_deref()).map_err(|rejection| who.refused(rejection))?;
     let request = Request::SetAvailability { agent_id: agent.id.clone(), availability, reason };
-    who.node.request(request, who.request_id.clone()).await.map_err(|failure| who.refused(failure))?;
+    let principal = who.known()?;
+    let answer = if principal.user_id == agent.id {
+        who.node.request(request, who.request_id.clone()).await
+    } else {
+        let details = object(KeyStyle::Camel, |o| {
+            o.text("status", availability.as_str());
+        });
+        let entry = who.node.entry_of(principal, AuditAction::AgentStatusSet, agent.id.as_str(), Some(details));
+        who.node.request_recorded(request, who.request_id.clone(), entry).await
+    };
+    answer.map_err(|failure| who.refused(failure))?;
     Ok(ok(|o| {
         o.text("agentId", agent.id.as_str()).text("status", availability.as_str());
     }))
@@ -111,7 +128,7 @@ pub(super) async fn create(who: Who, bytes: web::Bytes) -> Answer {
         created_at: who.node.now(),
         disabled: false,
     };
-    who.node.new_agent(user, new.password).await.map_err(|failure| who.refused(failure))?;
+    who.node.new_agent(who.known()?, user, new.password).await.map_err(|failure| who.refused(failure))?;
     let profile =
         AgentProfile { id: id.clone(), name, limit: new.capacity, skills: Some(new.skills), teams: Some(new.teams) };
     change(&who, profile).await?;
@@ -125,8 +142,15 @@ async fn change(who: &Who, profile: AgentProfile) -> Result<(), ApiError> {
             text::name(&format!("{field}[{place}]"), item).map_err(|rejection| who.refused(rejection))?;
         }
     }
-    let request = Request::ChangeAgent(profile);
-    who.node.request(request, who.request_id.clone()).await.map_err(|failure| who.refused(failure))?;
+    let details = object(KeyStyle::Camel, |o| {
+        if let Some(limit) = profile.limit {
+            o.int("maxConcurrentChats", limit);
+        }
+        o.flag("skillsGiven", profile.skills.is_some()).flag("teamsGiven", profile.teams.is_some());
+    });
+    let entry = who.node.entry_of(who.known()?, AuditAction::AgentChanged, profile.id.as_str(), Some(details));
+    let answer = who.node.request_recorded(Request::ChangeAgent(profile), who.request_id.clone(), entry).await;
+    answer.map_err(|failure| who.refused(failure))?;
     Ok(())
 }
 

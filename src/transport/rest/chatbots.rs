@@ -169,7 +169,7 @@ pub(super) async fn put(who: Who, id: web::Path<String>, bytes: web::Bytes) -> A
     let put: Put = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let now = who.node.now();
     let bot = checked(put, id, known.map_or(now, |bot| bot.created_at), now).map_err(|error| who.refused(error))?;
-    who.node.put_chatbot(bot.clone()).await.map_err(|failure| who.refused(failure))?;
+    who.node.put_chatbot(who.known()?, bot.clone()).await.map_err(|failure| who.refused(failure))?;
     Ok(ok(|o| shapes::chatbot(o, &bot, true)))
 }
 
@@ -314,7 +314,7 @@ fn checked_theme(theme: &RawValue) -> Result<String, WireError> {
 pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
     let id = ChatbotId::from(id.into_inner());
     one(&who, Action::ChatbotDelete, &id)?.ok_or_else(|| who.refused(Rejection::NotFound))?;
-    if who.node.delete_chatbot(&id).await.map_err(|failure| who.refused(failure))? {
+    if who.node.delete_chatbot(who.known()?, &id).await.map_err(|failure| who.refused(failure))? {
         return Ok(HttpResponse::NoContent().finish());
     }
     Err(who.refused(WireError::invalid("id", "has conversations, so it stays")))

@@ -11,74 +11,26 @@ use crate::auth::policy::Action;
 use crate::domain::command::{
     Command, Escalate, ReadMark, ReleaseTo, SendMessage, StartConversation, StartMode, TransferTarget,
 };
-use crate::domain::conversation::ConversationStatus;
 use crate::domain::event::{EscalationStatus, Reply};
 use crate::domain::ids::{ConversationId, UserId};
 use crate::domain::message::MessageKind;
-use crate::domain::user::{Principal, Role};
+use crate::domain::user::Principal;
 use crate::protocol::dialect::{read_body, shapes};
 use crate::protocol::error::WireError;
-use crate::store::ConversationFilter;
 
 use super::answer::{ApiError, created, ok};
-use super::cursor::{Page, cursor};
+use super::cursor::Page;
 use super::once::once;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
 
-fn body<T: serde::de::DeserializeOwned>(who: &Who, bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn body<T: serde::de::DeserializeOwned>(who: &Who, bytes: &[u8]) -> Result<T, ApiError> {
     read_body(bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))
 }
 
-fn most(who: &Who) -> i64 {
+pub(super) fn most(who: &Who) -> i64 {
     i64::from(who.node.limits().page_items)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Listing {
-    status: Option<String>,
-    mine: Option<bool>,
-    escalated: Option<bool>,
-    limit: Option<i64>,
-    cursor: Option<String>,
-}
-
-pub(super) async fn list(who: Who, query: web::Query<Listing>) -> Answer {
-    who.may(Action::ConversationList)?;
-    let query = query.into_inner();
-    let principal = who.known()?;
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let limit = page.limit(most(&who)).map_err(|error| who.refused(error))?;
-    let after = page.after().map_err(|error| who.refused(error))?;
-    let status = match query.status.as_deref() {
-        None => None,
-        Some(text) => Some(
-            ConversationStatus::parse(text)
-                .ok_or_else(|| who.refused(WireError::invalid("status", "is no conversation status")))?,
-        ),
-    };
-    let mut filter = ConversationFilter {
-        statuses: status.into_iter().collect(),
-        escalated_only: query.escalated.unwrap_or(false),
-        ..ConversationFilter::default()
-    };
-    match principal.role {
-        Role::Customer => filter.customer_id = Some(principal.user_id.clone()),
-        // An agent sees its own, and the queue by its own route.
-        Role::Agent => filter.assigned_agent_id = Some(principal.user_id.clone()),
-        Role::Admin if query.mine.unwrap_or(false) => filter.assigned_agent_id = Some(principal.user_id.clone()),
-        Role::Admin => {}
-    }
-    let found = who.node.store().conversations(&filter, after.as_ref(), limit).await?;
-    let next = found
-        .last()
-        .filter(|_| i64::try_from(found.len()).is_ok_and(|len| len == limit))
-        .map(|last| cursor(last.last_message_at, last.id.as_str()));
-    Ok(ok(|o| {
-        o.list("items", &found, shapes::conversation).text_or_null("nextCursor", next.as_deref());
-    }))
 }
 
 #[derive(Deserialize)]

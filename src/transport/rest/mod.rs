@@ -1,19 +1,28 @@
 //! REST. One table of routes with the action each one is; a seed's route and its `/api/v1` sibling share a handler.
 
+mod agent_logins;
 mod agents;
+mod alerts;
+mod announcements;
 pub mod answer;
 mod assistant;
+mod audit;
 mod auth;
+mod canned;
 mod chat;
 mod chatbots;
 mod contact;
 mod conversations;
 mod cookies;
 mod cursor;
+mod customers;
 mod demo;
 mod health;
+mod lists;
 mod once;
 mod queue;
+mod search;
+mod statistics;
 mod transcript;
 mod visitors;
 pub mod who;
@@ -71,7 +80,7 @@ routes! {
     post   "/api/chats/{id}/assign"                     conversations::assign, AssignToMe;
     post   "/api/v1/conversations/{id}/assign"          conversations::assign, AssignToMe;
 
-    get    "/api/v1/conversations"                      conversations::list, ConversationList;
+    get    "/api/v1/conversations"                      lists::list, ConversationList;
     post   "/api/v1/conversations"                      conversations::start, ConversationStart;
     get    "/api/v1/conversations/{id}"                 conversations::get, ConversationGet;
     get    "/api/v1/conversations/{id}/messages"        conversations::messages, MessageList;
@@ -85,9 +94,19 @@ routes! {
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
+    get    "/api/v1/conversations/{id}/page-views"      customers::page_views, PageViewList;
+    get    "/api/v1/customers/{id}"                     customers::get, CustomerGet;
+    get    "/api/v1/search"                             search::search, Search;
+    post   "/api/v1/announcements"                      announcements::make, Announce;
     post   "/api/v1/conversations/{id}/contact"         contact::leave, ContactLeave;
     get    "/api/v1/conversations/{id}/transcript"      transcript::transcript, Transcript;
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
+
+    get    "/api/v1/canned-responses"                   canned::list, CannedList;
+    post   "/api/v1/canned-responses"                   canned::create, CannedCreate;
+    get    "/api/v1/canned-responses/{id}"              canned::get, CannedGet;
+    put    "/api/v1/canned-responses/{id}"              canned::put, CannedPut;
+    delete "/api/v1/canned-responses/{id}"              canned::delete, CannedDelete;
 
     get    "/api/v1/queue"                              queue::list, QueueList;
     get    "/api/v1/queue/accuracy"                     queue::forecasts, QueueAccuracy;
@@ -95,12 +114,27 @@ routes! {
     post   "/api/v1/offers/{id}/accept"                 queue::accept, OfferAccept;
     post   "/api/v1/offers/{id}/decline"                queue::decline, OfferDecline;
 
+    get    "/api/v1/statistics"                         statistics::get, StatisticsGet;
+    // Seed 002's names.
+    get    "/api/admin/statistics/sessions"             statistics::get, StatisticsGet;
+    get    "/api/admin/statistics/staff"                statistics::staff, StatisticsGet;
+    get    "/api/v1/alerts"                             alerts::list, AlertList;
+    get    "/api/v1/audit"                              audit::list, AuditList;
+
     get    "/api/v1/agents"                             agents::list, AgentList;
     post   "/api/v1/agents"                             agents::create, AgentCreate;
     get    "/api/v1/agents/{id}"                        agents::get, AgentGet;
     patch  "/api/v1/agents/{id}"                        agents::update, AgentUpdate;
     put    "/api/v1/agents/{id}/status"                 agents::set_status, AgentSetStatus;
     get    "/api/v1/agents/{id}/workload"               agents::workload, AgentWorkload;
+
+    post   "/api/v1/agents/{id}/password"               agent_logins::set_password, AgentSetPassword;
+    post   "/api/v1/agents/{id}/deactivate"             agent_logins::deactivate, AgentSetActive;
+    post   "/api/v1/agents/{id}/activate"               agent_logins::activate, AgentSetActive;
+    // Seed 002's names.
+    get    "/api/admin/staff"                           agents::list, AgentList;
+    get    "/api/admin/staff/{id}/workload"             agents::workload, AgentWorkload;
+    put    "/api/admin/staff/{id}/availability"         agents::set_status, AgentSetStatus;
 
     get    "/api/v1/chatbots"                           chatbots::list, ChatbotList;
     get    "/api/v1/chatbots/{id}"                      chatbots::get, ChatbotGet;

@@ -1,0 +1,45 @@
+//! What the console and the admin board work with, on both databases.
+
+use serde_json::{Value, json};
+use switchboard::engine::User;
+
+use crate::support::client::Client;
+use crate::support::server::Server;
+
+mod board;
+mod lists;
+
+async fn connect(server: &Server, user: &User) -> (Client, String) {
+    let token = server.token(user).await;
+    (Client::connect(server, &token).await, token)
+}
+
+async fn start(client: &mut Client, client_id: &str) -> String {
+    let started = client.ack("start_conversation", json!({ "clientId": client_id, "firstMessage": "Hi" })).await;
+    started["conversationId"].as_str().unwrap().to_owned()
+}
+
+/// The whole of a list, with the ids alone.
+fn ids(answer: &Value) -> Vec<&str> {
+    answer["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
+}
+
+/// The same story on both databases.
+macro_rules! on_both {
+    ($($story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[actix_web::test]
+            async fn $story() {
+                super::$story(crate::support::server::Server::start().await).await;
+            })+
+        }
+
+        mod on_postgres {
+            $(#[actix_web::test]
+            async fn $story() {
+                super::$story(crate::support::server::Server::on_postgres().await).await;
+            })+
+        }
+    };
+}
+use on_both;
