@@ -110,6 +110,22 @@ describe("messages", () => {
     expect(row(state).line?.text).toBe("words 9");
   });
 
+  test("an older answer of the server does not bring back a wait that is over", () => {
+    const asked = {
+      seq: 4,
+      senderRole: "customer" as const,
+      senderName: "Cleo",
+      text: "?",
+      createdAt: new Date(NOW).toISOString(),
+    };
+    const state = run([
+      listed(overview("c1", { lastMessage: asked })),
+      at("new_message", message("c1", 5, "agent", { senderId: ME.id })),
+      listed(overview("c1", { lastMessage: asked, unread: 1 })),
+    ]);
+    expect(row(state)).toMatchObject({ askedAt: null, unread: 0 });
+  });
+
   test("a conversation that is not known is asked for", () => {
     expect([...run([at("new_message", message("c7", 1, "customer"))]).wanted]).toEqual(["c7"]);
     expect(

@@ -94,7 +94,8 @@ function putAll(state: DeskState, items: readonly Overview[]): DeskState {
     const before = rows.get(item.id);
     // An answer that was under way while newer events came must not undo them.
     if (before && before.lastSeq > item.lastSeq) {
-      rows.set(item.id, { ...rowOf(item, before), line: before.line, lastSeq: before.lastSeq, lastAt: before.lastAt });
+      const { line, lastSeq, lastAt, askedAt, unread } = before;
+      rows.set(item.id, { ...rowOf(item, before), line, lastSeq, lastAt, askedAt, unread });
       continue;
     }
     const row = rowOf(item, before);

@@ -167,7 +167,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
           <CheckIcon small />
           <p>
             {t("closing.now", { reason: wordOr("reason", closing.reason) })}{" "}
-            <span class="sb-num">{Math.max(1, Math.ceil((closing.at - seconds.value) / 1000))}</span>
+            <span class="sb-num">{Math.min(8, Math.max(1, Math.ceil((closing.at - seconds.value) / 1000)))}</span>
           </p>
           <Button small onClick={() => desk.keepOpen(id)}>
             {t("undo")}
