@@ -36,9 +36,18 @@ import { Reply } from "./reply.tsx";
 
 export const CLOSE_REASONS = ["solved", "no_answer", "duplicate", "spam", "other"] as const;
 
+/** So many messages are fetched without being asked for: less does not fill a screen, and what does not scroll never asks. */
+const FILLS = 20;
+
 /** A conversation's snapshot, drawn anew whenever it changed. */
 export function useConversation(conversation: Conversation): ConversationSnapshot {
-  return useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const snapshot = useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const { hasOlder, loading, live, messages } = snapshot;
+  const few = hasOlder && live && !loading && messages.length < FILLS;
+  useEffect(() => {
+    if (few) conversation.loadOlder().catch(() => {});
+  }, [conversation, few]);
+  return snapshot;
 }
 
 export function Middle() {
@@ -86,6 +95,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   const closing = desk.closing.value.get(id);
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
 
+  useEffect(focusHeading, []);
   useEffect(() => {
     conversation.open().catch(() => {});
     conversation.loadNotes().catch(() => {});
@@ -186,8 +196,17 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   );
 }
 
+/** The focus was in something that is gone: it goes to the conversation's name rather than nowhere. */
+function focusHeading(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body)
+      document.querySelector<HTMLElement>(".conversation h2")?.focus();
+  });
+}
+
 function Closed({ row, snapshot }: { row: Row | undefined; snapshot: ConversationSnapshot }) {
   const reason = row?.closeReason ?? snapshot.closeReason;
+  useEffect(focusHeading, []);
   return (
     <p class="closed-line">
       <CheckIcon small /> {reason ? t("row.closed_because", { reason: wordOr("reason", reason) }) : t("row.closed")}
@@ -251,6 +270,10 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
   const waits = row?.status === "WAITING_FOR_AGENT" || row?.status === "OFFERED";
   const here = row?.customerHere ?? (row ? (snapshot.presence[row.customerId] ?? null) : null);
+  const back = () => {
+    ui.select(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus());
+  };
   const fail = (error: unknown) => ui.toast(failure(asError(error).code), { tone: "overdue" });
   const release = (to: "ai" | "queue") => {
     desk
@@ -260,7 +283,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   };
   return (
     <header class="conversation-head">
-      <IconButton class="back" label={t("conversation.back")} onClick={() => ui.select(null)}>
+      <IconButton class="back" label={t("conversation.back")} onClick={back}>
         <ArrowLeftIcon />
       </IconButton>
       {row && <Avatar name={name} size={40} />}
