@@ -298,6 +298,9 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   // The server does not answer.
   page = await open({});
   await page.route("**/api/v1/chatbots/**", (route) => route.abort());
+  await page.route("**/widget.js", (route) =>
+    route.request().resourceType() === "fetch" ? route.abort() : route.continue(),
+  );
   await page.goto(address);
   await page.locator(".launch").click();
   await page.locator(".sb-state .sb-primary").waitFor();
