@@ -76,8 +76,8 @@ async function walk(admin, house) {
   await page.getByRole("heading", { name: "Board", exact: true }).waitFor();
   say("logged in");
 
-  const queue = page.getByRole("region", { name: "Queue", exact: true });
-  const agents = page.getByRole("region", { name: "Agents", exact: true });
+  const queue = page.getByRole("group", { name: "Queue", exact: true });
+  const agents = page.getByRole("group", { name: "Agents", exact: true });
   await queue.getByRole("row").nth(3).waitFor();
   await agents.getByText("Lunch until 13:30").waitFor();
   await agents.getByText("Not responding").waitFor();
@@ -200,7 +200,7 @@ async function settings(page) {
   await page.getByRole("button", { name: "Save chatbot" }).click();
   await page.getByText("Each must look like").waitFor();
   await page.getByLabel("Sites that may carry it").fill("https://shop.example");
-  await page.getByLabel("Greeting").fill("Hi! How can we help you today?");
+  await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help you today?");
   await inspect(page, "chatbots");
   await picture(page, "chatbots");
   await page.getByRole("button", { name: "Save chatbot" }).click();
@@ -292,7 +292,7 @@ async function lists(page) {
   await inspect(page, "statistics table");
   await page.getByRole("tab", { name: "30 days" }).click();
   await page.getByRole("tab", { name: "26 weeks" }).click();
-  await page.getByText("By agent").waitFor();
+  await page.getByRole("heading", { name: "By agent" }).waitFor();
 
   await go(page, "Alerts");
   await page.getByText("Many customers wait").first().waitFor();
@@ -318,7 +318,7 @@ async function lists(page) {
 
 async function wall(page, address) {
   await page.goto(address);
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   await page.keyboard.press("w");
   await page.getByRole("button", { name: "Leave the wall" }).waitFor();
   await page.getByText("Conversations today").waitFor();
@@ -342,7 +342,7 @@ async function lost(page) {
   await picture(page, "lost");
   await server.start();
   await page.locator(".ad-stale").waitFor({ state: "detached", timeout: 60_000 });
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   say("killed, and back");
 }
 
@@ -359,7 +359,7 @@ async function everyWidth(context, address) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height });
       await page.goto(address);
-      await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+      await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
       await page.getByText("Conversations today").waitFor();
       await inspect(page, `board ${theme} ${width}`);
       await picture(page, `board-${theme}-${width}`);

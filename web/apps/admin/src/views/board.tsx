@@ -200,6 +200,9 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
   const roomy = useWide(1500);
   const middling = useWide(640);
   const wall = place.value.wall;
+  const still = (row: QueueRow) => (
+    <span title={row.reason ? word("reason", row.reason) : undefined}>{rangeWords(row.estimatedWaitSeconds)}</span>
+  );
   const why = (row: QueueRow) =>
     row.status === "offered" ? (
       <Badge tone="accent">{t("why.offered")}</Badge>
@@ -224,16 +227,14 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
       id: "waited",
       head: t("queue.waited"),
       number: true,
-      cell: (row) => <Waited since={Date.parse(row.queuedAt)} now={now} />,
-    },
-    {
-      id: "estimate",
-      head: t("queue.estimate"),
-      number: true,
       cell: (row) => (
-        <span title={row.reason ? word("reason", row.reason) : undefined}>{rangeWords(row.estimatedWaitSeconds)}</span>
+        <span class="ad-two-lines">
+          <Waited since={Date.parse(row.queuedAt)} now={now} />
+          {!middling && <small>{t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</small>}
+        </span>
       ),
     },
+    middling && { id: "estimate", head: t("queue.estimate"), number: true, cell: still },
     roomy && {
       id: "priority",
       head: t("queue.priority"),
@@ -249,7 +250,7 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
     },
     middling && { id: "needs", head: t("queue.needs"), cell: (row) => <Words list={row.skills} /> },
     middling && { id: "why", head: t("queue.why"), cell: why },
-    !wall && {
+    !wall && middling && {
       id: "do",
       head: <span class="sb-hush">{t("table.actions")}</span>,
       cell: (row) => (
@@ -288,7 +289,6 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
   const board = useBoard();
   const now = useServerNow(board, 15_000);
   const sorted = useMemo(() => sortAgents(rows), [rows]);
-  const roomy = useWide(1700);
   const middling = useWide(640);
   const columns: (Column<Agent> | false)[] = [
     {
@@ -297,6 +297,7 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
       cell: (agent) => (
         <span class="ad-who">
           <strong>{agent.name}</strong>
+          {!middling && <AgentState agent={agent} />}
           {agent.status === "not_responding" ? (
             <small class="ad-alarm">{t("agents.missed")}</small>
           ) : (
@@ -305,10 +306,9 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
         </span>
       ),
     },
-    { id: "status", head: t("agents.status"), cell: (agent) => <AgentState agent={agent} /> },
+    middling && { id: "status", head: t("agents.status"), cell: (agent) => <AgentState agent={agent} /> },
     { id: "load", head: t("agents.load"), cell: (agent) => <Load agent={agent} /> },
     middling && { id: "last", head: t("agents.last_assigned"), cell: (agent) => <At at={agent.lastAssignedAt} now={now} /> },
-    roomy && { id: "seen", head: t("agents.seen"), cell: (agent) => agent.presence === "connected" ? t("agents.here") : <At at={agent.lastSeenAt} now={now} /> },
     middling && { id: "skills", head: t("agents.skills"), cell: (agent) => <Words list={[...agent.skills, ...agent.teams]} /> },
   ];
   return (

@@ -20,7 +20,7 @@ export function valueWords(unit: Unit, value: number | null | undefined): string
 function bucketWords(seconds: number, bucket: BucketSize, long = false): string {
   const at = new Date(seconds * 1000);
   if (bucket === "hour") {
-    return at.toLocaleString(language, { ...(long ? { weekday: "short" as const } : {}), hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    return long ? at.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" }) : at.toLocaleTimeString(language, { hour: "numeric" });
   }
   const text = at.toLocaleDateString(language, { day: "numeric", month: "short" });
   return bucket === "week" && long ? t("chart.week_of", { date: text }) : text;
@@ -48,13 +48,11 @@ function signs(u: uPlot, chart: Chart, colours: readonly string[], ground: strin
   ctx.save();
   for (const [index, series] of chart.series.entries()) {
     const colour = colours[index] ?? "#666";
-    let last: { x: number; y: number } | null = null;
     for (const [place, value] of series.values.entries()) {
       const at = chart.at[place];
       if (value === null || at === undefined) continue;
       const x = u.valToPos(at, "x", true);
       const y = u.valToPos(value, "y", true);
-      last = { x, y };
       // At zero a sign at every hour is only noise.
       if (value === 0 && chart.unit === "count") continue;
       const path = new Path2D();
@@ -65,7 +63,6 @@ function signs(u: uPlot, chart: Chart, colours: readonly string[], ground: strin
       ctx.fill(path);
       ctx.stroke(path);
     }
-    void last;
   }
   ctx.restore();
 }
@@ -83,6 +80,8 @@ function Canvas({ chart, bucket, height, onPoint }: { chart: Chart; bucket: Buck
     const [soft, line, ground] = [token("--sb-text-soft"), token("--sb-line"), token("--sb-surface")];
     const font = `12px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: soft, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const [one = 0, two = one + 3600] = chart.at;
+    const step = two - one;
     const bars = uPlot.paths.bars?.({ size: [0.6, 28], radius: 0.15 });
     const plot = new uPlot(
       {
@@ -91,7 +90,7 @@ function Canvas({ chart, bucket, height, onPoint }: { chart: Chart; bucket: Buck
         padding: [12, 12, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-        scales: { y: { range: (_u, _low, high) => [chart.unit === "score" ? 1 : 0, chart.unit === "score" ? 5 : Math.max(high * 1.12, chart.unit === "percent" ? 10 : 4)] } },
+        scales: { x: { range: (_u, low, high) => [low - step / 2, high + step / 2] }, y: { range: (_u, _low, high) => [chart.unit === "score" ? 1 : 0, chart.unit === "score" ? 5 : Math.max(high * 1.12, chart.unit === "percent" ? 10 : 4)] } },
         axes: [
           { ...axis, grid: { show: false }, space: 56, values: (_u, marks) => marks.map((at) => bucketWords(at, bucket)) },
           { ...axis, size: 44, space: 32, values: (_u, marks) => marks.map((value) => (chart.unit === "percent" ? t("percent", { value: n(value) }) : n(value))) },
@@ -156,7 +155,7 @@ function Swatch({ series, index, bar }: { series: Series; index: number; bar: bo
   );
 }
 
-export function ChartFigure({ chart, bucket, today, height = 200 }: { chart: Chart; bucket: BucketSize; today?: boolean; height?: number }) {
+export function ChartFigure({ chart, bucket, today, height = 216 }: { chart: Chart; bucket: BucketSize; today?: boolean; height?: number }) {
   const [table, setTable] = useState(false);
   const [point, setPoint] = useState<number | null>(null);
   const title = t(today ? `chart.${chart.id}_today` as "chart.arrivals_today" : `chart.${chart.id}` as "chart.arrivals");
@@ -231,7 +230,7 @@ export function ChartFigure({ chart, bucket, today, height = 200 }: { chart: Cha
 
 function lastOf(chart: Chart): number | null {
   for (let index = chart.at.length - 1; index >= 0; index -= 1) {
-    if (chart.series.some(({ values }) => values[index] !== null && values[index] !== undefined && values[index] !== 0)) return index;
+    if (chart.series.some(({ values }) => values[index] !== null && values[index] !== undefined && (chart.unit !== "count" || values[index] !== 0))) return index;
   }
   return null;
 }

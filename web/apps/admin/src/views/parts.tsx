@@ -179,7 +179,7 @@ export function Card(props: {
   flush?: boolean;
 }) {
   return (
-    <section class={classes("ad-card", props.class)} aria-label={props.title}>
+    <div class={classes("ad-card", props.class)} role="group" aria-label={props.title}>
       <header class="ad-card-head">
         <h2>
           {props.title}
@@ -189,7 +189,7 @@ export function Card(props: {
         {props.tools && <div class="ad-tools">{props.tools}</div>}
       </header>
       <div class={props.flush ? undefined : "ad-card-body"}>{props.children}</div>
-    </section>
+    </div>
   );
 }
 
