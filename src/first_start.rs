@@ -185,6 +185,7 @@ impl<P: People + ?Sized> Maker<'_, P> {
             closed_policy: None,
             assistant: Default::default(),
             theme: None,
+            widget: Default::default(),
             hours: None,
             allowed_origins: Vec::new(),
             created_at: self.wishes.now,

@@ -9,17 +9,21 @@ const others = ["packages", "apps"].flatMap((group) =>
   existsSync(here(group))
     ? readdirSync(here(group))
         .map((name) => `${group}/${name}`)
-        .filter((path) => path !== "packages/react" && existsSync(here(`${path}/package.json`)))
+        .filter((path) => !path.startsWith("packages/react") && existsSync(here(`${path}/package.json`)))
     : [],
 );
+
+/** The older React lives in a workspace of its own; which one is taken is never left to chance. */
+const reactIn = (folder: string) =>
+  ["react", "react-dom/client"].map((name) => ({
+    find: new RegExp(`^${name}$`),
+    replacement: here(`${folder}/${name}`),
+  }));
 
 /** The hooks are tested with both versions of React. */
 const react = (version: "18" | "19"): TestProjectConfiguration => ({
   resolve: {
-    alias: [
-      { find: /^react$/, replacement: `react-${version}` },
-      { find: /^react-dom\/client$/, replacement: `react-dom-${version}/client` },
-    ],
+    alias: reactIn(version === "18" ? "packages/react-18/node_modules" : "node_modules"),
   },
   test: {
     name: `react ${version}`,

@@ -87,9 +87,25 @@ impl Spawner {
     where
         A: Actor<Context = Context<A>>,
     {
+        self.start_known(mailbox, |_| {}, make)
+    }
+
+    /// The same; `known` gets the address before the actor takes its first step, so that whoever is told something by
+    /// that step can answer.
+    pub fn start_known<A>(
+        &self,
+        mailbox: usize,
+        known: impl FnOnce(&Addr<A>),
+        make: impl FnOnce(&mut Context<A>) -> A + Send + 'static,
+    ) -> Addr<A>
+    where
+        A: Actor<Context = Context<A>>,
+    {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let arbiter = turn.checked_rem(self.arbiters.len()).and_then(|place| self.arbiters.get(place));
         let (sender, receiver) = channel(mailbox);
+        let addr = Addr::new(sender);
+        known(&addr);
         let run = move || {
             let mut ctx = Context::with_receiver(receiver);
             let actor = make(&mut ctx);
@@ -102,7 +118,7 @@ impl Spawner {
             }
             None => run(),
         }
-        Addr::new(sender)
+        addr
     }
 }
 

@@ -6,10 +6,11 @@ use actix::Addr;
 use tokio::sync::oneshot;
 
 use crate::domain::audit::AuditEntry;
+use crate::domain::chatbot::Reachability;
 use crate::domain::command::{Command, Topic};
 use crate::domain::escalation::{Case, Op, Request, State};
 use crate::domain::event::{Audience, EscalationStatus, Event, QueueRow, Reply};
-use crate::domain::ids::{AgentId, ConversationId, OfferId, RequestId, SessionId, UserId};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId, RequestId, SessionId, UserId};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
 use crate::store::{StoreError, Written};
@@ -223,6 +224,8 @@ pub enum RouterMessage {
         /// Which life of it.
         life: u64,
     },
+    /// A room that ended by a fault begins its next life now.
+    Reopen(ConversationId),
     /// A room has ended.
     RoomEnded {
         /// Which.
@@ -323,6 +326,13 @@ pub enum Look {
     },
     /// The queue, in order, with its number for deltas.
     Queue(oneshot::Sender<(u64, Vec<QueueRow>)>),
+    /// Whether people can be reached at a chatbot, with its number for deltas; none when there is no such chatbot.
+    Reachability {
+        /// Which.
+        chatbot_id: ChatbotId,
+        /// Where the answer goes.
+        reply: oneshot::Sender<Option<(u64, Reachability)>>,
+    },
     /// All tables, with the number for deltas of the agents topic.
     State(oneshot::Sender<(u64, Arc<State>)>),
 }

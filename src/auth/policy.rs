@@ -96,6 +96,10 @@ listed! {
         AuthLogout = "auth.logout",
         /// Gets an anonymous customer's token.
         VisitorCreate = "visitor.create",
+        /// Gets a newer token as an anonymous customer.
+        VisitorRefresh = "visitor.refresh",
+        /// Says who one is, with a token of the host application, and keeps one's conversations.
+        VisitorIdentify = "visitor.identify",
         /// Mints a token for a user of the host application.
         TokenMint = "token.mint",
         /// Says who one is on a socket (`register_*`).
@@ -146,6 +150,8 @@ listed! {
         Close = "conversation.close",
         /// Rates a conversation.
         Rate = "conversation.rate",
+        /// Leaves an e-mail address because nobody is there.
+        ContactLeave = "conversation.contact",
         /// Reads why a conversation was routed as it was.
         DecisionList = "conversation.decisions",
         /// Reads the whole conversation as a document.
@@ -182,6 +188,8 @@ listed! {
         ChatbotPut = "chatbot.put",
         /// Removes a chatbot.
         ChatbotDelete = "chatbot.delete",
+        /// Reads what a chatbot's widget needs to know.
+        ChatbotWidget = "chatbot.widget",
         /// Asks whether a chatbot's people are there.
         ChatbotAvailability = "chatbot.availability",
         /// Reads what the assistant has done and cost.
@@ -232,6 +240,8 @@ listed! {
         TopicMetrics = "topic.metrics",
         /// Watches one's own notifications.
         TopicNotifications = "topic.notifications",
+        /// Watches whether people can be reached, at one's own chatbot.
+        TopicAvailability = "topic.availability",
         /// Asks for the logins of a fresh installation; who is not at this machine finds nothing.
         DemoGet = "demo.get",
         /// Ends the showing of those logins.
@@ -281,6 +291,7 @@ impl Action {
             Topic::Agents => Self::TopicAgents,
             Topic::Metrics => Self::TopicMetrics,
             Topic::Notifications => Self::TopicNotifications,
+            Topic::Availability => Self::TopicAvailability,
         }
     }
 
@@ -380,7 +391,7 @@ impl Action {
             Self::SocketRegister | Self::SocketPing | Self::HealthLive | Self::HealthReady | Self::DemoGet => {
                 public(Nothing)
             }
-            Self::ChatbotAvailability => public(Chatbot),
+            Self::ChatbotAvailability | Self::ChatbotWidget => public(Chatbot),
             //                                                       customer     agent        admin     internal
             // A browser's login is known by its cookie, also when its token has ended.
             Self::AuthLogout => Row { internal: NO, ..public(Nothing) },
@@ -388,7 +399,9 @@ impl Action {
             Self::Subscribe | Self::Unsubscribe => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::TokenMint => row(Nothing, [NO, NO, NO, ALWAYS]),
 
-            Self::ConversationStart => row(Nothing, [ALWAYS, NO, NO, NO]),
+            Self::ConversationStart | Self::VisitorRefresh | Self::VisitorIdentify => {
+                row(Nothing, [ALWAYS, NO, NO, NO])
+            }
             Self::ConversationStartFor => row(Nothing, [NO, ALWAYS, ALWAYS, ALWAYS]),
             Self::ConversationList => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::ConversationLeave => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
@@ -401,12 +414,12 @@ impl Action {
             Self::MessageSend | Self::Typing | Self::MarkRead => row(Conversation, [MINE, WORKING, WORKING, NO]),
             Self::NoteSend => row(Conversation, [NO, WORKING, WORKING, NO]),
             Self::Escalate => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
-            Self::CancelEscalation | Self::Rate => row(Conversation, [OWN, NO, NO, NO]),
+            Self::CancelEscalation | Self::Rate | Self::ContactLeave => row(Conversation, [OWN, NO, NO, NO]),
             Self::AssignToMe => row(Conversation, [NO, WAITING.or(OFFERED).or(ASSIGNED), ANY, NO]),
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
             Self::Close => row(Conversation, [OWN, ASSIGNED, ANY, NO]),
-            Self::DecisionList => row(Conversation, [NO, NO, ANY, NO]),
+            Self::DecisionList => row(Conversation, [NO, WORKING, ANY, NO]),
             Self::QueueStatus => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
 
             Self::QueueList | Self::OfferList | Self::AgentList => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
@@ -436,7 +449,7 @@ impl Action {
 
             Self::TopicQueue | Self::TopicAgents => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::TopicMetrics => row(Nothing, [NO, NO, ALWAYS, NO]),
-            Self::TopicNotifications => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
+            Self::TopicNotifications | Self::TopicAvailability => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
         }
     }
 }

@@ -75,12 +75,12 @@ pub struct Config {
     pub bus: Bus,
     /// Who answers before a human does.
     pub assistant: Assistant,
+    /// What admins are warned of.
+    pub alerts: Alerts,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
     pub demo: Demo,
-    /// What admins are warned of.
-    pub alerts: Alerts,
 }
 
 /// One key with the value in force and where it came from.
@@ -119,9 +119,9 @@ impl Config {
             Cors::KEYS,
             Bus::KEYS,
             Assistant::KEYS,
+            Alerts::KEYS,
             Pages::KEYS,
             Demo::KEYS,
-            Alerts::KEYS,
         ]
         .into_iter()
         .flatten()

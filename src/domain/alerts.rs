@@ -257,8 +257,7 @@ mod tests {
     }
 
     fn look(alerts: &mut Alerts, seconds: i64, routing: Routing, failures: (u64, u64)) -> Vec<(&'static str, bool)> {
-        let seen =
-            Observation { routing: Some(routing), socket_failures: failures.0, database_failures: failures.1 };
+        let seen = Observation { routing: Some(routing), socket_failures: failures.0, database_failures: failures.1 };
         let changes = alerts.observe(&SETTINGS, at(seconds), &seen);
         changes
             .into_iter()

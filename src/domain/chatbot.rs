@@ -142,6 +142,66 @@ pub struct ChatbotAssistant {
     pub hand_off: Option<HandOffMode>,
 }
 
+/// What kind of answer a field of the form before a conversation takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FieldKind {
+    /// One line.
+    Text,
+    /// An e-mail address.
+    Email,
+    /// Several lines.
+    LongText,
+}
+names!(FieldKind { Text = "text", Email = "email", LongText = "long_text" });
+
+/// One field of the form that a customer fills in before the first conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PreChatField {
+    /// `name` and `email` become the customer's; any other goes into the conversation's metadata under this key.
+    pub key: String,
+    /// Shown.
+    pub label: String,
+    /// What it takes.
+    pub kind: FieldKind,
+    /// Whether it may be left empty.
+    pub required: bool,
+}
+
+/// How a chatbot's widget behaves, where that is not in the theme.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ChatbotWidget {
+    /// The form before the first conversation; empty = none.
+    pub pre_chat: Vec<PreChatField>,
+    /// Languages to choose from (`en`, `pt-BR`), the first one standing in for all others; empty = all there are.
+    pub languages: Vec<String>,
+    /// The line at the widget's foot. None = the product's name, empty = no line.
+    pub powered_by: Option<String>,
+}
+
+/// What is said at a widget's foot unless the chatbot says otherwise.
+pub const POWERED_BY: &str = "Powered by Switchboard";
+
+/// Whether people can be reached at a chatbot now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reachability {
+    /// Which chatbot.
+    pub chatbot_id: ChatbotId,
+    /// Inside its hours.
+    pub open: bool,
+    /// When it opens, outside its hours.
+    pub next_opening: Option<Timestamp>,
+    /// Agents with a link.
+    pub online_agents: usize,
+    /// Those of them who take conversations.
+    pub available_agents: usize,
+    /// Conversations that they could take now.
+    pub free_units: i64,
+    /// Customers who wait.
+    pub waiting: usize,
+    /// The place and the wait of the last of them.
+    pub last: Option<super::event::QueuePlace>,
+}
+
 /// A stored chatbot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Chatbot {
@@ -159,6 +219,8 @@ pub struct Chatbot {
     pub assistant: ChatbotAssistant,
     /// How the widget looks: JSON text that the engine keeps and does not read.
     pub theme: Option<String>,
+    /// How the widget behaves.
+    pub widget: ChatbotWidget,
     /// None = always open.
     pub hours: Option<BusinessHours>,
     /// Origins whose pages may carry the widget, `https://shop.example`; empty = the server's own only.

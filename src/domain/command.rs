@@ -105,9 +105,12 @@ pub enum Topic {
     Metrics,
     /// One's own notifications.
     Notifications,
+    /// Whether people can be reached, at one's own chatbot.
+    Availability,
 }
 super::conversation::names!(Topic {
     Queue = "queue", Agents = "agents", Metrics = "metrics", Notifications = "notifications",
+    Availability = "availability",
 });
 
 /// Everything a client can ask for once it is known who it is.

@@ -164,6 +164,13 @@ pub enum AgentNotice {
 /// Told to all admins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminNotice {
+    /// A customer left an e-mail address; it is in the conversation's notes.
+    ContactLeft {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Their name.
+        user_name: String,
+    },
     /// An agent got a conversation.
     ConversationAssigned {
         /// Which.
@@ -476,6 +483,8 @@ pub enum TopicBody {
     Agent(Box<Agent>),
     /// Named counters.
     Metrics(Vec<(&'static str, i64)>),
+    /// Whether people can be reached at a chatbot. Told to those only whose chatbot it is.
+    Availability(Box<super::chatbot::Reachability>),
     /// Nothing kept yet.
     Empty,
 }

@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn a_snippet_says_where_in_utf_16_units() {
         let found = snippet("🙂 Refunds: my <b>refund</b>", &terms("refund"));
-        assert_eq!((found.text.as_str(), found.cut_before, found.cut_after), ("🙂 Refunds: my <b>refund</b>", false, false));
+        assert_eq!(
+            (found.text.as_str(), found.cut_before, found.cut_after),
+            ("🙂 Refunds: my <b>refund</b>", false, false)
+        );
         assert_eq!(found.matches, [(3, 7), (18, 6)]);
     }
 

@@ -40,6 +40,13 @@ pub struct Principal {
     pub login_id: Option<String>,
 }
 
+impl Principal {
+    /// The chatbot that this person comes in by.
+    pub fn entrance(&self) -> ChatbotId {
+        self.chatbot_id.clone().unwrap_or_else(|| ChatbotId::from(super::chatbot::DEFAULT_CHATBOT))
+    }
+}
+
 /// A stored person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {

@@ -296,6 +296,17 @@ pub enum RefreshOutcome {
     Invalid,
 }
 
+/// What became of a merge of two customers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MergeOutcome {
+    /// These conversations moved.
+    Merged(Vec<ConversationId>),
+    /// They had moved to the same person before.
+    Repeated,
+    /// One of them is unknown, or no customer, or the anonymous one became somebody else before.
+    Refused,
+}
+
 /// A conversation that may be idle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdleCandidate {
@@ -474,6 +485,16 @@ pub trait Store: Send + Sync + 'static {
     async fn revoke_login(&self, login_id: &str, until: Timestamp) -> Result<(), StoreError>;
     /// Logins revoked and not yet past their `until`.
     async fn revoked_logins(&self, now: Timestamp) -> Result<Vec<String>, StoreError>;
+
+    /// Makes an anonymous customer's conversations those of a known one, once, and disables the anonymous user. One
+    /// transaction: conversations, participants, messages, notes, ratings.
+    async fn merge_customer(
+        &self,
+        from: &UserId,
+        into: &UserId,
+        name: &str,
+        at: Timestamp,
+    ) -> Result<MergeOutcome, StoreError>;
 
     // --- chatbots ---
     /// All chatbots, by id.

@@ -270,9 +270,12 @@ mod batch {
         terms.iter().map(|term| format!("'{term}':*")).collect::<Vec<_>>().join(" & ")
     }
 
+    /// The marks and signs between words, as in the migration.
+    const APART: &str = r"[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u206F\u2190-\u2BFF\u3000-\u303F\uFF00-\uFF0F]+";
+
     /// The expression of the index.
     fn words_of(column: &str) -> String {
-        format!("to_tsvector('simple'::regconfig, regexp_replace({column}, '[^[:alnum:]]+', ' ', 'g'))")
+        format!("to_tsvector('simple'::regconfig, regexp_replace({column}, '{APART}', ' ', 'g'))")
     }
 
     pub(super) async fn found_messages(

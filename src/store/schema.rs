@@ -61,6 +61,9 @@ diesel::table! {
         knowledge_tags -> Text,
         hand_off -> Nullable<Text>,
         theme -> Nullable<Text>,
+        pre_chat -> Text,
+        languages -> Text,
+        powered_by -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
     }
@@ -287,6 +290,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    merged_users (user_id) {
+        user_id -> Text,
+        into_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency (user_id, key) {
         user_id -> Text,
         key -> Text,
@@ -355,5 +366,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     canned_responses,
     page_views,
-    audit_log
+    audit_log,
+    merged_users
 );

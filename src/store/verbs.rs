@@ -249,6 +249,17 @@ macro_rules! store_verbs {
                 ask!(self.read, conn => queries::people::revoked(conn, now))
             }
 
+            async fn merge_customer(
+                &self,
+                from: &UserId,
+                into: &UserId,
+                name: &str,
+                at: Timestamp,
+            ) -> Result<crate::store::MergeOutcome> {
+                let (from, into, name) = (from.clone(), into.clone(), name.to_owned());
+                ask!(self.transact, conn => queries::merge::customer(conn, from, into, name, at))
+            }
+
             async fn chatbots(&self) -> Result<Vec<Chatbot>> {
                 ask!(self.snapshot, conn => queries::chatbots::all(conn))
             }

@@ -114,7 +114,7 @@ async fn application(req: &HttpRequest, pages: &Pages, face: &str) -> Result<Htt
 async fn widget(req: HttpRequest, pages: web::Data<Pages>) -> Result<HttpResponse, ApiError> {
     let name = match req.match_info().get("rest") {
         None => "widget/widget.js".to_owned(),
-        Some("") => "widget/index.html".to_owned(),
+        Some("" | "chat") => "widget/index.html".to_owned(),
         Some(rest) => format!("widget/{rest}"),
     };
     let asset = pages.library.get(&name).ok_or_else(missing)?;

@@ -68,6 +68,7 @@ fn only_the_public_actions_are_open_to_strangers() {
             "visitor.create",
             "socket.register",
             "socket.ping",
+            "chatbot.widget",
             "chatbot.availability",
             "demo.get",
             "health.live",

@@ -16,6 +16,13 @@ fn shop() -> Value {
             "knowledgeTags": ["orders", "größe"], "handOff": "ask",
         },
         "theme": { "mainColour": "#00aa00", "corner": { "right_px": 12 } },
+        "preChat": [
+            { "key": "name", "label": "Your name", "kind": "text", "required": true },
+            { "key": "email", "label": "E-mail", "kind": "email", "required": false },
+            { "key": "order", "label": "Which order?", "kind": "long_text", "required": false },
+        ],
+        "languages": ["en", "de", "pt-BR"],
+        "poweredBy": "Chat by Shop",
     })
 }
 
@@ -31,7 +38,9 @@ async fn who_answers_and_the_theme_come_back_as_they_were_put_and_are_replaced_a
     assert_eq!(status, 200, "{made}");
     assert_eq!(made["greeting"], "Hello!\nHow can I help?");
     assert_eq!(made["assistant"], shop()["assistant"]);
-    assert_eq!(made["theme"], shop()["theme"]);
+    for field in ["theme", "preChat", "languages", "poweredBy"] {
+        assert_eq!(made[field], shop()[field]);
+    }
     let (_, found) = server.get(SHOP, &boss).await;
     assert_eq!(found, made);
     let (status, plain) = put(&server, &boss, json!({ "name": "Shop", "theme": null })).await;
@@ -108,6 +117,20 @@ async fn what_a_chatbot_may_not_hold_is_refused_by_the_name_of_the_field() {
         ("assistant.knowledgeTags[0]", with("/assistant/knowledgeTags", json!([1]))),
         ("assistant.handOff", with("/assistant/handOff", json!("never"))),
         ("assistant", with("/assistant", json!("openai"))),
+        ("preChat", with("/preChat", json!(vec![json!({ "key": "a", "label": "A" }); 11]))),
+        ("preChat[0].key", with("/preChat/0/key", json!("a b"))),
+        ("preChat[0].key", with("/preChat/0/key", json!(""))),
+        ("preChat[1].key", with("/preChat/1/key", json!("name"))),
+        ("preChat[1].kind", with("/preChat/1/kind", json!("text"))),
+        ("preChat[2].kind", with("/preChat/2/kind", json!("file"))),
+        ("preChat[0].label", with("/preChat/0/label", json!(" "))),
+        ("preChat[0].label", with("/preChat/0/label", long(101))),
+        ("preChat[2].required", with("/preChat/2/required", json!("yes"))),
+        ("languages", with("/languages", json!(vec!["en"; 41]))),
+        ("languages[0]", with("/languages", json!(["English"]))),
+        ("languages[1]", with("/languages", json!(["en", "en"]))),
+        ("languages[0]", with("/languages", json!(["../en"]))),
+        ("poweredBy", with("/poweredBy", json!("a\nb"))),
         ("theme", with("/theme", json!([1]))),
         ("theme", with("/theme", json!("{}"))),
         ("theme", with("/theme", theme(8_193))),
@@ -117,5 +140,43 @@ async fn what_a_chatbot_may_not_hold_is_refused_by_the_name_of_the_field() {
         assert_eq!((status, &told["error"]["details"]["field"]), (400, &json!(field)), "{told}");
     }
     assert_eq!(server.get(SHOP, &boss).await.1, before);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_widget_is_told_what_it_needs_and_no_secret() {
+    let server = Server::start().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    assert_eq!(put(&server, &boss, shop()).await.0, 200);
+    let (status, told) = server.call("get", "/api/v1/chatbots/shop/widget", None, Value::Null).await;
+    assert_eq!(status, 200, "{told}");
+    for field in ["name", "theme", "preChat", "languages", "poweredBy"] {
+        assert_eq!(told[field], shop()[field], "{field}");
+    }
+    assert_eq!((&told["handOff"], &told["assistant"]), (&json!("ask"), &json!(false)), "nobody answers in the tests");
+    assert_eq!(told["limits"], json!({ "contentChars": 8000, "metadataBytes": 8192, "messagesPer10s": 1_000_000 }));
+    let (_, availability) = server.call("get", "/api/v1/chatbots/shop/availability", None, Value::Null).await;
+    assert_eq!(told["availability"], availability);
+    assert!(!told.to_string().contains("plum"), "{told}");
+    let (_, plain) = server.call("get", "/api/v1/chatbots/default/widget", None, Value::Null).await;
+    assert_eq!((&plain["poweredBy"], &plain["preChat"]), (&json!("Powered by Switchboard"), &json!([])));
+    assert_eq!(server.call("get", "/api/v1/chatbots/none/widget", None, Value::Null).await.0, 404);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_site_that_may_not_have_visitors_is_not_told_about_the_widget() {
+    let server = Server::start().await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let mut body = shop();
+    body["allowedOrigins"] = json!(["https://shop.example"]);
+    assert_eq!(put(&server, &boss, body).await.0, 200);
+    for (origin, wanted) in [("https://shop.example", 200), ("https://other.example", 403), ("null", 403)] {
+        let request = server.http.get(format!("http://{}/api/v1/chatbots/shop/widget", server.address));
+        let answer = request.header("origin", origin).send().await.unwrap();
+        let readable =
+            answer.headers().get("access-control-allow-origin").map(|origin| origin.to_str().unwrap().to_owned());
+        assert_eq!((answer.status().as_u16(), readable.is_some()), (wanted, wanted == 200), "{origin}");
+    }
     server.stop().await;
 }

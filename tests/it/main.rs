@@ -13,6 +13,7 @@
 
 mod assistant;
 mod authz;
+mod availability;
 mod browser;
 mod chat;
 mod chatbots;
@@ -39,3 +40,4 @@ mod supervised;
 mod support;
 mod tidy;
 mod tokens;
+mod visitors;

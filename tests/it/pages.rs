@@ -81,6 +81,7 @@ async fn each_page_is_where_it_belongs_with_its_type() {
         ("/widget.js", "text/javascript; charset=utf-8", "lines"),
         ("/widget/panel-AbCdEfG1.js", "text/javascript; charset=utf-8", "lines"),
         ("/widget/", "text/html; charset=utf-8", "widget"),
+        ("/widget/chat?chatbot=shop", "text/html; charset=utf-8", "widget"),
     ] {
         let page = get(&server, path).await;
         assert_eq!((page.status, page.header("content-type")), (200, kind), "{path}");
@@ -187,6 +188,7 @@ async fn other_sites_may_load_the_widget_and_frame_it_when_the_chatbot_allows_th
     for (path, ancestors) in [
         ("/widget/", "frame-ancestors 'self'"),
         ("/widget/?chatbot=shop", "frame-ancestors 'self' https://shop.example"),
+        ("/widget/chat?chatbot=shop", "frame-ancestors 'self' https://shop.example"),
         ("/widget/?chatbot=unknown", "frame-ancestors 'self'"),
     ] {
         let page = get(&server, path).await;

@@ -78,8 +78,8 @@ fn every_action_is_reached_by_a_route_or_a_socket_command() {
     for kind in REQUEST_TYPES {
         let data = json!({
             "conversationId": "c", "clientId": "i", "content": "x", "transferRequestId": "t", "agentId": "a", "to": "ai",
-            "status": "away", "score": 3, "topics": ["queue", "agents", "metrics", "notifications"], "seq": 1,
-            "conversations": [], "token": "t",
+            "status": "away", "score": 3, "topics": ["queue", "agents", "metrics", "notifications", "availability"], "seq": 1,
+            "conversations": [], "token": "t", "url": "https://x/y",
         });
         let mut data = data;
         if *kind == "transfer" {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use switchboard::domain::agent::{Agent, Availability, Capacity, Presence};
-use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, HandOffMode};
+use switchboard::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, FieldKind, HandOffMode, PreChatField};
 use switchboard::domain::conversation::{Conversation, ConversationKind, ConversationStatus, Handler};
 use switchboard::domain::escalation::{ConversationChange, Op, State};
 use switchboard::domain::hours::{BusinessHours, DatedException, Interval};
@@ -12,8 +12,8 @@ use switchboard::domain::message::{Message, MessageKind, NewMessage, SenderRole}
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{
-    NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError, Transaction, Write,
-    WriteRefusal, Writer, WriterSettings, Written,
+    MergeOutcome, NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError,
+    Transaction, Write, WriteRefusal, Writer, WriterSettings, Written,
 };
 
 use crate::support::postgres;
@@ -256,6 +256,34 @@ async fn a_refresh_token_in_its_grace_leads_to_the_same_next_one(store: &dyn Sto
     assert_eq!(rotate("e", "f", after(20_002)).await, RefreshOutcome::Invalid, "the whole login has ended");
 }
 
+async fn a_merged_customer_is_merged_once(store: &dyn Store) {
+    prepare(store).await;
+    store
+        .ensure_user(&User { id: "known".into(), name: "Known".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store
+        .ensure_user(&User { id: "third".into(), name: "Third".into(), ..user("cleo", Role::Customer) }, 1)
+        .await
+        .unwrap();
+    store.commit(&[said("a", "1")]).await.unwrap();
+    let merge = |from: &'static str, into: &'static str| async move {
+        store.merge_customer(&from.into(), &into.into(), "Known", NOW).await.unwrap()
+    };
+    assert_eq!(merge("nobody", "known").await, MergeOutcome::Refused);
+    let merged = merge("cleo", "known").await;
+    assert!(matches!(&merged, MergeOutcome::Merged(moved) if moved.contains(&"a".into())), "{merged:?}");
+    assert_eq!(merge("cleo", "known").await, MergeOutcome::Repeated);
+    assert_eq!(merge("cleo", "third").await, MergeOutcome::Refused);
+    let row = store.conversation(&"a".into()).await.unwrap().unwrap();
+    assert_eq!((row.customer_id.as_str(), row.customer_name.as_str()), ("known", "Known"));
+    let message = &store.messages_after(&"a".into(), 0, 10).await.unwrap()[0];
+    assert_eq!(message.sender_id.as_ref().map(|id| id.as_str()), Some("known"));
+    let people = store.participants(&"a".into()).await.unwrap();
+    assert!(people.iter().all(|person| person.user_id.as_str() != "cleo"), "{people:?}");
+    assert!(store.user(&"cleo".into()).await.unwrap().unwrap().disabled);
+}
+
 async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     prepare(store).await;
     let span = |from_minute, to_minute| Interval { from_minute, to_minute };
@@ -277,6 +305,16 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
             hand_off: Some(HandOffMode::Ask),
         },
         theme: Some("{\"colour\": \"#0a0\"}".into()),
+        widget: ChatbotWidget {
+            pre_chat: vec![PreChatField {
+                key: "order".into(),
+                label: "Größe, \"order\"?".into(),
+                kind: FieldKind::LongText,
+                required: true,
+            }],
+            languages: vec!["de".into(), "pt-BR".into()],
+            powered_by: Some(String::new()),
+        },
         hours: Some(BusinessHours { time_zone: "Europe/Berlin".into(), weekly, exceptions: vec![holiday] }),
         allowed_origins: vec!["https://shop.example".into()],
         created_at: NOW,
@@ -285,7 +323,13 @@ async fn chatbots_come_back_as_they_were_put(store: &dyn Store) {
     store.put_chatbot(&bot).await.unwrap();
     store.put_chatbot(&bot).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![bot.clone()]);
-    let plain = Chatbot { assistant: ChatbotAssistant::default(), theme: None, hours: None, ..bot };
+    let plain = Chatbot {
+        assistant: ChatbotAssistant::default(),
+        theme: None,
+        widget: ChatbotWidget::default(),
+        hours: None,
+        ..bot
+    };
     store.put_chatbot(&plain).await.unwrap();
     assert_eq!(store.chatbots().await.unwrap(), vec![plain]);
     assert!(store.delete_chatbot(&"shop".into()).await.unwrap());
@@ -352,6 +396,7 @@ conformance!(
     the_database_refuses_more_load_than_the_limit,
     a_refresh_token_is_used_once,
     a_refresh_token_in_its_grace_leads_to_the_same_next_one,
+    a_merged_customer_is_merged_once,
     chatbots_come_back_as_they_were_put,
     read_marks_only_move_forward,
     migrations_go_forward_and_back,

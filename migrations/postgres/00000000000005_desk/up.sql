@@ -38,9 +38,10 @@ CREATE INDEX audit_log_by_action ON audit_log (action, at);
 CREATE INDEX conversations_by_start ON conversations (created_at);
 CREATE INDEX queue_entries_waiting ON queue_entries (queued_at, id) WHERE ended_at IS NULL;
 
--- Words of messages and of customers' names. What is no letter or digit parts words, as in the other database.
+-- Words of messages and of customers' names. Marks and signs part words, as in the other database; they are
+-- written out, because what counts as a letter depends on the database's locale. The queries repeat the expression.
 CREATE INDEX search_messages ON messages
-    USING GIN (to_tsvector('simple'::regconfig, regexp_replace(content, '[^[:alnum:]]+', ' ', 'g')))
+    USING GIN (to_tsvector('simple'::regconfig, regexp_replace(content, '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u206F\u2190-\u2BFF\u3000-\u303F\uFF00-\uFF0F]+', ' ', 'g')))
     WHERE sender_role <> 'system';
 CREATE INDEX search_names ON conversations
-    USING GIN (to_tsvector('simple'::regconfig, regexp_replace(customer_name, '[^[:alnum:]]+', ' ', 'g')));
+    USING GIN (to_tsvector('simple'::regconfig, regexp_replace(customer_name, '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00A9\u00AB-\u00B4\u00B6-\u00B9\u00BB-\u00BF\u00D7\u00F7\u2000-\u206F\u2190-\u2BFF\u3000-\u303F\uFF00-\uFF0F]+', ' ', 'g')));

@@ -7,6 +7,7 @@
 //! told to try again.
 
 mod pushes;
+mod reachable;
 mod trace;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -29,6 +30,7 @@ use super::lifecycle::Watch;
 use super::messages::{Answer, CaseView, Look, ReplyTo, RouterMessage, SupervisorMessage};
 use super::node::{Node, conversations_of};
 use pushes::Pushes;
+use reachable::Told;
 
 /// Requests that may wait; the next one is told "overloaded".
 pub(super) const MAILBOX: usize = 16_384;
@@ -69,6 +71,7 @@ pub struct SupervisorActor {
     /// The request that asked for a human, so that its id tells the story to its end, also when somebody comes later.
     origins: HashMap<ConversationId, RequestId>,
     pushes: Pushes,
+    told: Told,
     timer: Option<(Timestamp, SpawnHandle)>,
     queue_number: u64,
     agents_number: u64,
@@ -89,6 +92,7 @@ impl SupervisorActor {
             linked: HashSet::new(),
             origins: HashMap::new(),
             pushes: Pushes::default(),
+            told: Told::default(),
             timer: None,
             queue_number: 0,
             agents_number: 0,
@@ -145,6 +149,7 @@ impl SupervisorActor {
         self.node.router(RouterMessage::WhoIsHere);
         self.arm(ctx);
         self.arm_idle_sweep(ctx);
+        self.reachability_may_have_changed(ctx);
     }
 
     fn decide(&mut self, request: Request, request_id: RequestId, reply: ReplyTo, ctx: &mut Context<Self>) {
@@ -174,6 +179,7 @@ impl SupervisorActor {
         self.node.assistants().say_reachable(brain.anyone_available());
         // A refusal may store what was due in time, which is nobody's deed.
         let audit = audit.filter(|_| answer.is_ok());
+        self.reachability_may_have_changed(ctx);
         self.carry_out(Decided { request_id, answer, reply, audit }, effects, ctx);
         self.arm(ctx);
     }
@@ -337,6 +343,11 @@ impl SupervisorActor {
                     let _ = reply.send((self.queue_number, brain.queue_rows(now)));
                 }
             }
+            Look::Reachability { chatbot_id, reply } => {
+                if self.brain.is_some() {
+                    let _ = reply.send(self.reachability(&chatbot_id, ctx));
+                }
+            }
             Look::State(reply) => {
                 if let Some(brain) = &self.brain {
                     let _ = reply.send((self.agents_number, Arc::new(brain.state().clone())));
@@ -373,6 +384,9 @@ fn is_doubtful(result: &Result<Written, StoreError>) -> bool {
 fn with_link(mut request: Request, linked: &HashSet<UserId>) -> Request {
     if let Request::Escalate { facts, .. } | Request::FlagEscalation { facts, .. } = &mut request {
         facts.customer_online = linked.contains(&facts.case.customer_id);
+    }
+    if let Request::CustomerIdentified { into, online, .. } = &mut request {
+        *online = linked.contains(into);
     }
     request
 }

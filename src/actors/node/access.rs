@@ -144,7 +144,11 @@ impl Node {
     ///
     /// # Errors
     /// When the supervisor does not answer.
-    pub async fn snapshots(&self, topics: &[Topic]) -> Result<Vec<(Topic, u64, TopicBody)>, Failure> {
+    pub async fn snapshots(
+        &self,
+        principal: &Principal,
+        topics: &[Topic],
+    ) -> Result<Vec<(Topic, u64, TopicBody)>, Failure> {
         let mut found = Vec::with_capacity(topics.len());
         for topic in topics {
             found.push(match topic {
@@ -167,6 +171,10 @@ impl Node {
                     (*topic, 0, TopicBody::Metrics(metrics))
                 }
                 Topic::Notifications => (*topic, 0, TopicBody::Empty),
+                Topic::Availability => {
+                    let (number, found) = self.reachability(&principal.entrance()).await?;
+                    (*topic, number, TopicBody::Availability(Box::new(found)))
+                }
             });
         }
         Ok(found)

@@ -14,7 +14,7 @@ pub(super) use delivery::conversations_of;
 pub use people::Login;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use actix::Addr;
@@ -23,10 +23,12 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Config, Limits};
-use crate::domain::chatbot::{Chatbot, RoutingSettings};
+use crate::domain::chatbot::{Chatbot, Reachability, RoutingSettings};
+use crate::domain::command::Topic;
 use crate::domain::escalation::{Request, RoutingPolicy, State};
 use crate::domain::event::{Audience, Event, QueueRow, Reply};
 use crate::domain::ids::{ChatbotId, ConversationId, IdGenerator, RequestId};
+use crate::domain::rejection::Rejection;
 use crate::domain::restart::Intensity;
 use crate::domain::session::{RateLimit, SessionSettings, WindowSettings};
 use crate::domain::time::{Millis, Timestamp};
@@ -115,6 +117,7 @@ pub struct Node {
     chatbots: RwLock<BTreeMap<ChatbotId, Chatbot>>,
     stopping: AtomicBool,
     watching: Arc<watch::Watching>,
+    watchers: AtomicUsize,
 }
 
 /// One of the two actors that the node itself watches has ended.
@@ -167,6 +170,7 @@ impl Node {
             chatbots: RwLock::new(chatbots),
             stopping: AtomicBool::new(false),
             watching: Arc::default(),
+            watchers: AtomicUsize::new(0),
         });
         node.start_router();
         node.start_supervisor();
@@ -224,23 +228,27 @@ impl Node {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let hubs = self.hubs.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let watch = watching(ended, Ended::Router);
-        let addr = self.spawner.start(super::router::MAILBOX, move |_| RouterActor::new(node, hubs, watch));
-        self.router.set(Some(addr));
+        // The hubs answer its first question at once.
+        let known = |addr: &Addr<RouterActor>| self.router.set(Some(addr.clone()));
+        self.spawner.start_known(super::router::MAILBOX, known, move |_| RouterActor::new(node, hubs, watch));
     }
 
     fn start_supervisor(self: &Arc<Self>) {
         let (node, ended) = (Arc::clone(self), self.ended.clone());
         let watch = watching(ended, Ended::Supervisor);
-        let addr = self.spawner.start(super::escalation::MAILBOX, move |_| SupervisorActor::new(node, watch));
-        self.supervisor.set(Some(addr));
+        let known = |addr: &Addr<SupervisorActor>| self.supervisor.set(Some(addr.clone()));
+        self.spawner.start_known(super::escalation::MAILBOX, known, move |_| SupervisorActor::new(node, watch));
     }
 
     /// To the router. Between two lives of it the message is gone; whoever waits for its answer is told that nobody
     /// knows.
     pub fn router(&self, message: RouterMessage) {
-        if let Some(router) = self.router.get() {
-            // See above.
-            let _ = tell(&router, message, Overflow::Force);
+        let Some(router) = self.router.get() else { return };
+        if let Err(Undelivered::Gone(message)) = tell(&router, message, Overflow::Force)
+            && let Some(next) = self.router.get().filter(|next| *next != router)
+        {
+            // The next life began in this moment; if it is gone as well, see above.
+            let _ = tell(&next, message, Overflow::Force);
         }
     }
 
@@ -316,6 +324,33 @@ impl Node {
         let (reply, receiver) = oneshot::channel();
         self.supervisor(SupervisorMessage::Look(Look::State(reply)));
         self.within(receiver).await
+    }
+
+    /// Whether people can be reached at a chatbot, with the number that its deltas go on from.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown chatbot, [`Failure::NoAnswer`] while the supervisor reads the store.
+    pub async fn reachability(&self, id: &ChatbotId) -> Result<(u64, Reachability), Failure> {
+        let (reply, receiver) = oneshot::channel();
+        let chatbot_id = id.clone();
+        self.supervisor(SupervisorMessage::Look(Look::Reachability { chatbot_id, reply }));
+        self.within(receiver).await?.ok_or(Failure::Rejected(Rejection::NotFound))
+    }
+
+    /// Whether any session of this process watches a topic.
+    pub fn is_watched(&self, topic: Topic) -> bool {
+        topic == Topic::Availability && self.watchers.load(Ordering::Relaxed) > 0
+    }
+
+    /// A session watches a topic from now on, or no longer. Only those are counted that cost something to tell.
+    pub fn count_watcher(&self, topic: Topic, on: bool) {
+        if topic == Topic::Availability {
+            if on {
+                self.watchers.fetch_add(1, Ordering::Relaxed);
+            } else {
+                self.watchers.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Tells the host's listeners.

@@ -7,13 +7,14 @@ use crate::auth::refresh;
 use crate::auth::tokens::{Claims, TokenIssuer};
 use crate::config::millis;
 use crate::domain::audit::{AuditAction, AuditEntry, AuditRole};
-use crate::domain::ids::{ChatbotId, UserId};
+use crate::domain::escalation::Request;
+use crate::domain::ids::{ChatbotId, ConversationId, UserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Principal, Role, User};
 use crate::protocol::json::{KeyStyle, object};
-use crate::store::{Change, Credential, RefreshOutcome, RefreshToken, StoreError};
+use crate::store::{Change, Credential, MergeOutcome, RefreshOutcome, RefreshToken, StoreError};
 
 use super::super::failure::Failure;
 use super::super::messages::RouterMessage;
@@ -21,6 +22,9 @@ use super::Node;
 
 /// How long a browser's used refresh token still leads to the same next one.
 const REFRESH_GRACE: Millis = Millis::from_secs(10);
+
+/// The logins of anonymous customers begin with this.
+const VISITOR: &str = "visitor-";
 
 /// What logins are made with.
 #[derive(Clone)]
@@ -202,7 +206,7 @@ impl Node {
     /// # Errors
     /// The store's word.
     pub async fn end_login(&self, login_id: String) -> Result<(), Failure> {
-        let until = self.now() + self.access_token_lives();
+        let until = self.now() + self.access_token_lives().max(self.visitor_token_lives());
         self.store.revoke_login(&login_id, until).await?;
         self.forget_login(login_id);
         Ok(())
@@ -238,10 +242,65 @@ impl Node {
             disabled: false,
         };
         let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
-        let lives = Millis::from_secs(i64::try_from(self.config.auth.visitor_token_ttl_s).unwrap_or(i64::MAX));
-        let expires_at = now + lives;
-        let token = self.sign(&user, Some(chatbot_id.clone()), None, expires_at)?;
+        let login_id = format!("{VISITOR}{}", refresh::random_login_id());
+        self.visitor_tokens(user, chatbot_id.clone(), login_id)
+    }
+
+    fn visitor_tokens(&self, user: User, chatbot_id: ChatbotId, login_id: String) -> Result<Tokens, Failure> {
+        let expires_at = self.now() + self.visitor_token_lives();
+        let token = self.sign(&user, Some(chatbot_id), Some(login_id), expires_at)?;
         Ok(Tokens { token, refresh_token: None, expires_at, user })
+    }
+
+    fn visitor_token_lives(&self) -> Millis {
+        Millis::from_secs(i64::try_from(self.config.auth.visitor_token_ttl_s).unwrap_or(i64::MAX))
+    }
+
+    /// An anonymous customer's next token. The one in hand stays good until its end.
+    ///
+    /// # Errors
+    /// `Forbidden` for who is no visitor of ours; the store's word.
+    pub async fn refresh_visitor(&self, principal: &Principal) -> Result<Tokens, Failure> {
+        let (login_id, chatbot_id) = visitor_of(principal)?;
+        let user = self.store.user(&principal.user_id).await?.filter(|user| !user.disabled);
+        self.visitor_tokens(user.ok_or(Failure::Unauthenticated)?, chatbot_id, login_id)
+    }
+
+    /// An anonymous customer says who they are with a token of the host application: the conversations become that
+    /// person's, once, and the anonymous one ends with all its sockets. The conversations that moved.
+    ///
+    /// # Errors
+    /// `Forbidden` for who is no visitor of ours, or became somebody else before; `Invalid` when the token is not
+    /// believed or no customer's; the store's word.
+    pub async fn identify(
+        &self,
+        visitor: &Principal,
+        token: &str,
+    ) -> Result<(Principal, Vec<ConversationId>), Failure> {
+        let (login_id, chatbot_id) = visitor_of(visitor)?;
+        let known = match self.authenticate(token).await {
+            Ok(known) => known,
+            Err(Failure::Unauthenticated) => return Err(invalid("token", "is not valid")),
+            Err(failure) => return Err(failure),
+        };
+        let fits = known.role == Role::Customer
+            && visitor_of(&known).is_err()
+            && known.user_id != visitor.user_id
+            && known.chatbot_id.as_ref().is_none_or(|bound| *bound == chatbot_id);
+        if !fits {
+            return Err(invalid("token", "is not that of a customer here"));
+        }
+        let (from, into) = (visitor.user_id.clone(), known.user_id.clone());
+        let moved = match self.store.merge_customer(&from, &into, &known.name, self.now()).await? {
+            MergeOutcome::Merged(moved) => moved,
+            MergeOutcome::Repeated => Vec::new(),
+            MergeOutcome::Refused => return Err(Failure::Rejected(Rejection::Forbidden)),
+        };
+        self.distrust(moved.iter().cloned());
+        let request = Request::CustomerIdentified { from, into, name: known.name.clone(), online: false };
+        self.request(request, self.new_request_id()).await?;
+        self.end_login(login_id).await?;
+        Ok((known, moved))
     }
 
     /// A token for a user of the host application.
@@ -315,6 +374,13 @@ impl Node {
             .map(|_| ())
             .map_err(|_| StoreError::Aborted("the supervisor is reading the store".into()).into())
     }
+}
+
+/// The login and the chatbot of an anonymous customer of ours.
+fn visitor_of(principal: &Principal) -> Result<(String, ChatbotId), Failure> {
+    let login_id = principal.login_id.clone().filter(|id| id.starts_with(VISITOR));
+    let visitor = login_id.zip(principal.chatbot_id.clone()).filter(|_| principal.role == Role::Customer);
+    visitor.ok_or(Failure::Rejected(Rejection::Forbidden))
 }
 
 fn invalid(field: &str, message: &str) -> Failure {

@@ -25,7 +25,8 @@ impl Watching {
     /// Whether this event may change what the rules say.
     pub fn saw(&self, published: &Published) {
         if let Event::AdminNotification {
-            notice: AdminNotice::QueueUpdated { .. } | AdminNotice::AgentStatus { .. }, ..
+            notice: AdminNotice::QueueUpdated { .. } | AdminNotice::AgentStatus { .. },
+            ..
         } = &published.event
         {
             self.poke.notify_one();

@@ -133,7 +133,7 @@ impl RoomActor {
             (Some(session), Some(last_seq)) => {
                 // A number this history never reached comes from another one: everything is sent again.
                 let from = if last_seq > self.feed.head() { 0 } else { last_seq.max(0) };
-                self.members.remove(&self.id, &session.id);
+                self.members.unseat(&self.id, &session);
                 self.backlog(session, caller.principal, from, Some(JoinAnswer { reply, answer, ahead }), ctx);
             }
         }

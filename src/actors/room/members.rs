@@ -7,6 +7,7 @@ use actix::{Addr, Context};
 
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId, UserId};
+use crate::domain::room::Standing;
 use crate::domain::user::{Principal, Role};
 
 use super::super::messages::{HubMessage, SessionRef};
@@ -84,6 +85,14 @@ impl Members {
         Some(member.principal)
     }
 
+    /// Frees the seat of a session at its hub, whether or not this life of the room let it in.
+    pub(super) fn unseat(&mut self, id: &ConversationId, session: &SessionRef) {
+        if self.remove(id, &session.id).is_none() {
+            let exit = HubMessage::Exit { conversation_id: id.clone(), session_id: session.id.clone() };
+            let _ = tell(&session.hub, exit, Overflow::Force);
+        }
+    }
+
     /// Lets all sessions of a person go.
     pub(super) fn remove_user(&mut self, id: &ConversationId, user_id: &UserId) {
         let gone: Vec<SessionId> = self
@@ -112,17 +121,16 @@ impl RoomActor {
             return;
         }
         let standing = record.standing(&principal.user_id, principal.role);
-        let belongs =
-            !matches!(standing, crate::domain::room::Standing::Other | crate::domain::room::Standing::Waiting);
+        let belongs = !matches!(standing, Standing::Other | Standing::Waiting);
         match last_seq {
+            // It was let in by the last life, and may no longer be here.
+            Some(_) if standing == Standing::Other && principal.role != Role::Admin => {
+                self.members.unseat(&self.id, &session);
+            }
             // It was let in unasked while it looked for what it has, and has everything since.
             Some(last_seq) if self.members.entered_at(&session.id).is_some_and(|at| at <= last_seq) => {}
-            Some(last_seq) => {
-                // The same, but something became durable in between: it is sent from where it stands. Its seat at the
-                // hub must not keep that back as "seen".
-                self.members.remove(&self.id, &session.id);
-                self.backlog(session, Arc::clone(principal), last_seq, None, ctx);
-            }
+            // From where its seat at the hub stands; what the seat has by then is not handed over again.
+            Some(last_seq) => self.backlog(session, Arc::clone(principal), last_seq, None, ctx),
             None if belongs && !self.members.contains(&session.id) => self.enter(&session, principal),
             None => {}
         }

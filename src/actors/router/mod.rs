@@ -267,7 +267,7 @@ impl RouterActor {
         let node = Arc::clone(&self.node);
         ctx.spawn(actix::fut::wrap_future::<_, Self>(async move {
             sleep.await;
-            node.router(RouterMessage::ToRoom { conversation_id, message: RoomMessage::Reopen, only_if_live: false });
+            node.router(RouterMessage::Reopen(conversation_id));
         }));
     }
 
@@ -316,6 +316,16 @@ fn refuse(message: RoomMessage) {
     }
 }
 
+impl Drop for RouterActor {
+    /// Rooms end with it: one that went on under its own timers would be a second room of its conversation.
+    fn drop(&mut self) {
+        for room in self.rooms.values() {
+            // One that has ended needs no telling.
+            let _ = tell(&room.addr, RoomEnvelope(RoomMessage::Stop), Overflow::Force);
+        }
+    }
+}
+
 impl Actor for RouterActor {
     type Context = Context<Self>;
 
@@ -344,6 +354,7 @@ impl Handler<RouterMessage> for RouterActor {
             RouterMessage::RoomEnded { conversation_id, life, panicked } => {
                 self.room_ended(&conversation_id, life, panicked, ctx);
             }
+            RouterMessage::Reopen(conversation_id) => self.reopen(conversation_id),
             RouterMessage::AgentEnded { agent_id, life, panicked } => {
                 if self.agents.get(&agent_id).is_some_and(|live| live.life == life) {
                     self.agents.remove(&agent_id);

@@ -12,7 +12,7 @@ use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use tokio::sync::oneshot;
 
 use crate::domain::command::Topic;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, TopicBody};
 use crate::domain::ids::{ConversationId, SessionId, UserId};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
@@ -38,14 +38,42 @@ struct Seat {
     staff: bool,
     /// The newest number that was handed to the session: from here it goes on after a fault of the room.
     last_seq: i64,
+    /// The room was asked for what comes after it, and has not let the session in again.
+    asked: bool,
+}
+
+/// What a number is to a seat.
+#[derive(PartialEq)]
+enum Next {
+    /// It comes next.
+    Hand,
+    /// It was handed over. After a fault a room's new life may tell again what its last one had told.
+    Had,
+    /// Something is missing before it.
+    Gap,
 }
 
 impl Seat {
-    /// Whether a number is news. After a fault a room's new life may tell again what its last one had told.
-    fn wants(&mut self, seq: i64) -> bool {
-        let news = seq > self.last_seq;
-        self.last_seq = self.last_seq.max(seq);
-        news
+    fn next(&mut self, seq: i64) -> Next {
+        if seq <= self.last_seq {
+            return Next::Had;
+        }
+        if seq > self.last_seq + 1 {
+            return Next::Gap;
+        }
+        self.last_seq = seq;
+        Next::Hand
+    }
+
+    /// Asks the room for what comes after the newest number, once.
+    fn ask(&mut self, node: &Node, conversation_id: &ConversationId, principal: &Arc<Principal>, hub: &Addr<Hub>) {
+        if std::mem::replace(&mut self.asked, true) {
+            return;
+        }
+        let session = SessionRef { id: self.session_id.clone(), hub: hub.clone() };
+        let message = RoomMessage::Enroll(session, Arc::clone(principal), Some(self.last_seq));
+        let conversation_id = conversation_id.clone();
+        node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: false });
     }
 }
 
@@ -122,10 +150,10 @@ impl Hub {
     }
 
     fn watch(&mut self, session_id: &SessionId, topic: Topic, on: bool) {
-        if on {
-            self.topics.entry(topic).or_default().insert(session_id.clone());
-        } else if let Some(sessions) = self.topics.get_mut(&topic) {
-            sessions.remove(session_id);
+        let sessions = self.topics.entry(topic).or_default();
+        let moved = if on { sessions.insert(session_id.clone()) } else { sessions.remove(session_id) };
+        if moved {
+            self.node.count_watcher(topic, on);
         }
         if let Some(local) = self.sessions.get_mut(session_id) {
             local.topics.retain(|known| *known != topic);
@@ -135,7 +163,14 @@ impl Hub {
         }
     }
 
-    fn enter(&mut self, conversation_id: ConversationId, session_id: SessionId, staff: bool, last_seq: i64) {
+    fn enter(
+        &mut self,
+        conversation_id: ConversationId,
+        session_id: SessionId,
+        staff: bool,
+        last_seq: i64,
+        hub: &Addr<Self>,
+    ) {
         let Some(local) = self.sessions.get_mut(&session_id) else {
             // It left while the room let it in.
             let message = RoomMessage::SessionGone(session_id);
@@ -145,10 +180,17 @@ impl Hub {
         if !local.rooms.contains(&conversation_id) {
             local.rooms.push(conversation_id.clone());
         }
-        let seats = self.rooms.entry(conversation_id).or_default();
-        match seats.iter_mut().find(|seat| seat.session_id == session_id) {
-            Some(seat) => (seat.staff, seat.last_seq) = (staff, last_seq.max(seat.last_seq)),
-            None => seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq }),
+        let seats = self.rooms.entry(conversation_id.clone()).or_default();
+        let Some(seat) = seats.iter_mut().find(|seat| seat.session_id == session_id) else {
+            seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq, asked: false });
+            return;
+        };
+        seat.staff = staff;
+        // A new life of the room may let it in at a newer number than it was handed; that number is not taken over, so
+        // that what lies between is asked for.
+        seat.asked = false;
+        if seat.last_seq < last_seq {
+            seat.ask(&self.node, &conversation_id, &local.principal, hub);
         }
     }
 
@@ -170,6 +212,7 @@ impl Hub {
         event: &Encoded,
         staff_only: bool,
         except: Option<&SessionId>,
+        hub: &Addr<Self>,
     ) {
         let Some(seats) = self.rooms.get_mut(conversation_id) else { return };
         let seq = seq_of(event);
@@ -177,10 +220,14 @@ impl Hub {
             if (staff_only && !seat.staff) || Some(&seat.session_id) == except {
                 continue;
             }
-            if seq.is_some_and(|seq| !seat.wants(seq)) {
-                continue;
+            match seq.map_or(Next::Hand, |seq| seat.next(seq)) {
+                Next::Hand => hand(&seat.addr, ToSession::Event(event.clone())),
+                Next::Had => {}
+                Next::Gap => {
+                    let Some(local) = self.sessions.get(&seat.session_id) else { continue };
+                    seat.ask(&self.node, conversation_id, &local.principal, hub);
+                }
             }
-            hand(&seat.addr, ToSession::Event(event.clone()));
         }
     }
 
@@ -190,7 +237,7 @@ impl Hub {
             if let Event::NewMessage(message) = event.event()
                 && let Some(seats) = self.rooms.get_mut(&message.conversation_id)
                 && let Some(seat) = seats.iter_mut().find(|seat| seat.session_id == *session_id)
-                && !seat.wants(message.seq)
+                && seat.next(message.seq) != Next::Hand
             {
                 continue;
             }
@@ -216,32 +263,33 @@ impl Hub {
     }
 
     fn to_topic(&self, topic: Topic, event: &Encoded) {
+        let only = match event.event() {
+            Event::TopicDelta { body: TopicBody::Availability(found), .. } => Some(&found.chatbot_id),
+            _ => None,
+        };
         for session_id in self.topics.get(&topic).into_iter().flatten() {
-            if let Some(local) = self.sessions.get(session_id) {
+            if let Some(local) = self.sessions.get(session_id)
+                && only.is_none_or(|chatbot_id| local.principal.entrance() == *chatbot_id)
+            {
                 hand(&local.addr, ToSession::Event(event.clone()));
             }
         }
     }
 
-    fn announce(&self, hub: &Addr<Self>) {
+    fn announce(&mut self, hub: &Addr<Self>) {
         for (session_id, local) in &self.sessions {
             let session = SessionRef { id: session_id.clone(), hub: hub.clone() };
             self.node.router(RouterMessage::SessionUp { session, principal: Arc::clone(&local.principal) });
         }
-        for conversation_id in self.rooms.keys() {
-            self.reenter(conversation_id, hub);
+        for (conversation_id, seats) in &mut self.rooms {
+            come_back(&self.node, &self.sessions, conversation_id, seats, hub);
         }
     }
 
     /// A room's new life gets its sessions back, each with the number that it has.
-    fn reenter(&self, conversation_id: &ConversationId, hub: &Addr<Self>) {
-        for seat in self.rooms.get(conversation_id).into_iter().flatten() {
-            let Some(local) = self.sessions.get(&seat.session_id) else { continue };
-            let session = SessionRef { id: seat.session_id.clone(), hub: hub.clone() };
-            let message = RoomMessage::Enroll(session, Arc::clone(&local.principal), Some(seat.last_seq));
-            let conversation_id = conversation_id.clone();
-            self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: false });
-        }
+    fn reenter(&mut self, conversation_id: &ConversationId, hub: &Addr<Self>) {
+        let Some(seats) = self.rooms.get_mut(conversation_id) else { return };
+        come_back(&self.node, &self.sessions, conversation_id, seats, hub);
     }
 
     /// Spreads the clients' return over a span, so that they do not all come at once.
@@ -251,6 +299,21 @@ impl Hub {
             let after = reconnect_after_ms + place.saturating_mul(reconnect_after_ms) / count;
             hand(&local.addr, ToSession::Drain { reconnect_after_ms: after });
         }
+    }
+}
+
+fn come_back(
+    node: &Node,
+    sessions: &HashMap<SessionId, Local>,
+    conversation_id: &ConversationId,
+    seats: &mut [Seat],
+    hub: &Addr<Hub>,
+) {
+    for seat in seats {
+        let Some(local) = sessions.get(&seat.session_id) else { continue };
+        // What was asked of the last life is not answered.
+        seat.asked = false;
+        seat.ask(node, conversation_id, &local.principal, hub);
     }
 }
 
@@ -300,11 +363,11 @@ impl Handler<HubMessage> for Hub {
             }
             HubMessage::ToSession { session_id, events, taken } => self.tell_session(&session_id, events, taken),
             HubMessage::Enter { conversation_id, session_id, staff, last_seq } => {
-                self.enter(conversation_id, session_id, staff, last_seq);
+                self.enter(conversation_id, session_id, staff, last_seq, &ctx.address());
             }
             HubMessage::Exit { conversation_id, session_id } => self.leave(&conversation_id, &session_id),
             HubMessage::Room { conversation_id, event, staff_only, except } => {
-                self.tell_room(&conversation_id, &event, staff_only, except.as_ref());
+                self.tell_room(&conversation_id, &event, staff_only, except.as_ref(), &ctx.address());
             }
             HubMessage::User { user_id, event } => self.to_user(&user_id, &event),
             HubMessage::Roles { roles, event } => self.to_roles(roles, &event),

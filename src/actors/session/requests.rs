@@ -134,7 +134,7 @@ impl SessionActor {
         for topic in &topics {
             self.watch(*topic, true);
         }
-        let look = async move { node.snapshots(&topics).await };
+        let look = async move { node.snapshots(&caller.principal, &topics).await };
         ctx.spawn(look.into_actor(self).map(move |found, this, ctx| match found {
             Ok(snapshots) => this.acknowledge(id.as_ref(), &Reply::Subscribed(snapshots), ctx),
             Err(failure) => this.send_error(id.as_ref(), &WireError::from(failure), ctx),

@@ -22,6 +22,9 @@ pub fn summarise(lines: &[Line], reason: &str) -> String {
     };
     let asked: Vec<String> = of(SenderRole::Customer).collect();
     let answered: Vec<String> = of(SenderRole::Ai).collect();
+    // The greeting answers nothing.
+    let greeted = lines.iter().take_while(|line| line.role != SenderRole::Customer);
+    let greetings = greeted.filter(|line| line.role == SenderRole::Ai && !clean(&line.text).is_empty()).count();
     let reason = clean(reason);
     let reason = if reason.is_empty() { "not given".to_owned() } else { cut(&reason, REASON_CHARS) };
     let mut list = vec![format!("Reason: {reason}")];
@@ -37,7 +40,7 @@ pub fn summarise(lines: &[Line], reason: &str) -> String {
     list.push(format!(
         "{} from the customer, {} from the assistant.",
         count(asked.len(), "message"),
-        count(answered.len(), "answer")
+        count(answered.len() - greetings, "answer")
     ));
     if let Some(last) = answered.last() {
         list.push(format!("The assistant said last: {}", quote(last)));

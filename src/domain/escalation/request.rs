@@ -171,6 +171,17 @@ pub enum Request {
         /// The conversation.
         conversation_id: ConversationId,
     },
+    /// An anonymous customer turned out to be somebody: the store holds the conversations under the other id already.
+    CustomerIdentified {
+        /// Who it was.
+        from: UserId,
+        /// Who it is.
+        into: UserId,
+        /// Their name.
+        name: String,
+        /// Whether they have a link; known to the shell only.
+        online: bool,
+    },
     /// A chatbot is new or changed.
     PutChatbot(Chatbot),
     /// A chatbot is gone.

@@ -197,6 +197,7 @@ fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) 
         TopicBody::Metrics(metrics) => o.list("metrics", metrics, |o, (name, value)| {
             o.text("name", name).int("value", *value);
         }),
+        TopicBody::Availability(found) => o.object("availability", |o| shapes::reachability(o, found)),
         TopicBody::Empty => o,
     };
 }
@@ -387,6 +388,9 @@ fn admin_notice(o: &mut Object<'_>, notice: &AdminNotice) {
         AdminNotice::ConversationAssigned { conversation_id, agent_id, agent_name } => {
             o.tag("type", "CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("agentId", agent_id.as_str()).text("agentName", agent_name);
+        }
+        AdminNotice::ContactLeft { conversation_id, user_name } => {
+            o.text("type", "CONTACT_LEFT").text("conversationId", conversation_id.as_str()).text("userName", user_name);
         }
         AdminNotice::NewQueueEntry { conversation_id, position } => {
             o.tag("type", "NEW_QUEUE_ENTRY").text("conversationId", conversation_id.as_str());

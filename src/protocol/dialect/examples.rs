@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::agent::{Agent, Availability, Capacity, Presence};
-use crate::domain::chatbot::FallbackPolicy;
+use crate::domain::chatbot::{FallbackPolicy, Reachability};
 use crate::domain::command::Topic;
 use crate::domain::conversation::{ConversationStatus, Participant, ParticipantRole};
 use crate::domain::escalation::EntryStatus;
@@ -115,6 +115,19 @@ fn queue_row() -> QueueRow {
     }
 }
 
+fn reachability(open: bool) -> Reachability {
+    Reachability {
+        chatbot_id: "default".into(),
+        open,
+        next_opening: (!open).then(|| at(50_400)),
+        online_agents: 2,
+        available_agents: usize::from(open),
+        free_units: 0,
+        waiting: usize::from(open) * 3,
+        last: open.then(place),
+    }
+}
+
 fn sent() -> SentMessage {
     SentMessage { message_id: message_id(1), seq: 1, created_at: at(1), duplicate: false }
 }
@@ -137,10 +150,10 @@ variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, M
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
 variants!(admin_notice_name, ADMIN_NOTICES, AdminNotice: ConversationAssigned, NewQueueEntry, QueueUpdated,
-    AgentStatus, ConversationClosed, Alert);
+    AgentStatus, ConversationClosed, ContactLeft, Alert);
 variants!(status_name, STATUSES, EscalationStatus: Assigned, AlreadyAssigned, Offered, Queued, OutsideHours, NoAgents,
     QueueFull, Expired, Canceled, None);
-variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Empty);
+variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Availability, Empty);
 variants!(reply_name, REPLIES, Reply: Done, Started, Joined, Resumed, Sent, NoteSent, Escalation, Assigned,
     TransferOffered, Subscribed);
 
@@ -201,6 +214,7 @@ fn admin_notices() -> Vec<AdminNotice> {
         N::QueueUpdated { waiting: 3, oldest_queued_at: Some(at(2)) },
         N::AgentStatus { agent: Box::new(agent()) },
         N::ConversationClosed { conversation_id: conversation(), reason: "solved".to_owned() },
+        N::ContactLeft { conversation_id: conversation(), user_name: "Cleo".to_owned() },
         N::Alert {
             rule: "queue_length",
             severity: "warning",
@@ -217,6 +231,8 @@ fn bodies() -> Vec<(Topic, TopicBody)> {
         (Topic::Agents, TopicBody::Agent(Box::new(agent()))),
         (Topic::Metrics, TopicBody::Metrics(vec![("messages_sent", 3), ("messages_refused", 0)])),
         (Topic::Notifications, TopicBody::Empty),
+        (Topic::Availability, TopicBody::Availability(Box::new(reachability(true)))),
+        (Topic::Availability, TopicBody::Availability(Box::new(reachability(false)))),
     ]
 }
 

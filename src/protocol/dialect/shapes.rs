@@ -1,7 +1,7 @@
 //! The shapes of what is told, once for sockets and REST.
 
 use crate::domain::agent::Agent;
-use crate::domain::chatbot::{Chatbot, ChatbotAssistant};
+use crate::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, Reachability};
 use crate::domain::conversation::{Conversation, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer};
 use crate::domain::event::{EscalationStatus, QueuePlace, QueueRow, SentMessage};
@@ -266,6 +266,30 @@ fn assignment_keys(o: &mut Object<'_>, assignment: &Assignment) {
     o.flag("manual", assignment.manual);
 }
 
+/// Whether people can be reached at a chatbot now.
+pub fn reachability(o: &mut Object<'_>, found: &Reachability) {
+    let count = |number: usize| i128::try_from(number).unwrap_or(i128::MAX);
+    o.text("chatbotId", found.chatbot_id.as_str());
+    o.flag("open", found.open).time_or_null("nextOpening", found.next_opening);
+    o.int("onlineAgents", count(found.online_agents)).int("availableAgents", count(found.available_agents));
+    o.int("freeUnits", found.free_units).int("waiting", count(found.waiting));
+    match &found.last {
+        Some(last) => place(o, last),
+        None => {
+            o.int("position", 0);
+        }
+    }
+}
+
+/// How a chatbot's widget behaves.
+pub fn chatbot_widget(o: &mut Object<'_>, widget: &ChatbotWidget) {
+    o.list("preChat", &widget.pre_chat, |o, field| {
+        o.text("key", &field.key).text("label", &field.label).text("kind", field.kind.as_str());
+        o.flag("required", field.required);
+    });
+    o.texts("languages", &widget.languages);
+}
+
 /// A chatbot with its hours; `whole` = also who answers and with which prompt.
 pub fn chatbot(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
     o.part("Chatbot", |o| chatbot_keys(o, bot, whole));
@@ -279,6 +303,8 @@ fn chatbot_keys(o: &mut Object<'_>, bot: &Chatbot, whole: bool) {
     o.word_or_null("closedPolicy", bot.closed_policy);
     o.texts("allowedOrigins", &bot.allowed_origins);
     o.opaque("theme", bot.theme.as_deref());
+    chatbot_widget(o, &bot.widget);
+    o.text_or_null("poweredBy", bot.widget.powered_by.as_deref());
     if whole {
         o.object("assistant", |o| chatbot_assistant(o, &bot.assistant));
     }

@@ -13,7 +13,9 @@ use crate::store::schema::{
     assignments, audit_log, canned_responses, conversations, credentials, page_views, ratings, refresh_tokens,
     revoked_logins, users, wait_samples,
 };
-use crate::store::{AuditFilter, Change, Changed, Cursor, Facts, FactsFilter, Failed, Recorded, Result, Written, WriteRefusal};
+use crate::store::{
+    AuditFilter, Change, Changed, Cursor, Facts, FactsFilter, Failed, Recorded, Result, WriteRefusal, Written,
+};
 
 use super::{Conn, RunQueryDsl, chatbots, people};
 
@@ -165,9 +167,7 @@ async fn change(conn: &mut Conn, change: Change) -> Result<Changed> {
             .failed()?;
             true
         }
-        Change::DeleteCanned(id) => {
-            run!(diesel::delete(canned_responses::table.find(id)).execute(conn)).failed()? > 0
-        }
+        Change::DeleteCanned(id) => run!(diesel::delete(canned_responses::table.find(id)).execute(conn)).failed()? > 0,
         Change::SetPassword { user_id, password_hash, until } => {
             let row = credentials::table.find(user_id.as_str());
             let set = credentials::password_hash.eq(password_hash);
@@ -208,8 +208,7 @@ async fn end_logins(conn: &mut Conn, user_id: &UserId, until: Timestamp) -> Resu
 
 /// People who may not log in.
 pub(in crate::store) async fn disabled(conn: &mut Conn) -> Result<Vec<UserId>> {
-    let ids: Vec<String> =
-        run!(users::table.filter(users::disabled.eq(true)).select(users::id).load(conn)).failed()?;
+    let ids: Vec<String> = run!(users::table.filter(users::disabled.eq(true)).select(users::id).load(conn)).failed()?;
     Ok(ids.into_iter().map(UserId::from).collect())
 }
 
@@ -223,8 +222,7 @@ pub(in crate::store) async fn facts(conn: &mut Conn, filter: FactsFilter) -> Res
 }
 
 async fn conversation_facts(conn: &mut Conn, filter: &FactsFilter) -> Result<Vec<ConversationFact>> {
-    type Line =
-        (i64, bool, Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i32>);
+    type Line = (i64, bool, Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<i64>, Option<i32>);
     let mut query = conversations::table
         .left_join(ratings::table.on(ratings::conversation_id.eq(conversations::id)))
         .filter(conversations::kind.eq("support"))
@@ -260,10 +258,7 @@ async fn conversation_facts(conn: &mut Conn, filter: &FactsFilter) -> Result<Vec
     Ok(lines.into_iter().map(fact).collect())
 }
 
-async fn wait_facts(
-    conn: &mut Conn,
-    filter: &FactsFilter,
-) -> Result<Vec<crate::domain::escalation::WaitSample>> {
+async fn wait_facts(conn: &mut Conn, filter: &FactsFilter) -> Result<Vec<crate::domain::escalation::WaitSample>> {
     let mut query = wait_samples::table
         .inner_join(conversations::table.on(conversations::id.eq(wait_samples::conversation_id)))
         .filter(wait_samples::queued_at.ge(filter.from.as_millis()))

@@ -33,9 +33,27 @@ pub(in crate::store) async fn list(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Overview>> {
-    let rows =
-        if filter.queued { queued(conn, &filter, after, limit).await? } else { plain(conn, &filter, after, limit).await? };
+    let rows = if filter.queued {
+        queued(conn, &filter, after, limit).await?
+    } else {
+        plain(conn, &filter, after, limit).await?
+    };
     beside(conn, rows, &reader).await
+}
+
+/// The first letter of each word large, the others small.
+fn capitalised(name: &str) -> String {
+    let mut first = true;
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        if first {
+            text.extend(c.to_uppercase())
+        } else {
+            text.extend(c.to_lowercase())
+        }
+        first = !c.is_alphanumeric();
+    }
+    text
 }
 
 /// The conditions that are the same for both orders.
@@ -64,12 +82,13 @@ macro_rules! narrowed {
         }
         if let Some(name) = &$filter.name {
             let like = |text: &str| format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-            // The second for databases that know the small letters of ASCII only.
+            // The others for databases that know the small letters of ASCII only: as given, and as names are written.
             $query = $query.filter(
                 lower(conversations::customer_name)
                     .like(like(&name.to_lowercase()))
                     .escape('\\')
-                    .or(conversations::customer_name.like(like(name)).escape('\\')),
+                    .or(conversations::customer_name.like(like(name)).escape('\\'))
+                    .or(conversations::customer_name.like(like(&capitalised(name))).escape('\\')),
             );
         }
     };
@@ -126,9 +145,8 @@ async fn queued(
     narrowed!(query, filter);
     if let Some(Cursor { at, id }) = after {
         let at = at.as_millis();
-        query = query.filter(
-            queue_entries::queued_at.gt(at).or(queue_entries::queued_at.eq(at).and(conversations::id.gt(id))),
-        );
+        query = query
+            .filter(queue_entries::queued_at.gt(at).or(queue_entries::queued_at.eq(at).and(conversations::id.gt(id))));
     }
     let query = query.order((queue_entries::queued_at.asc(), conversations::id.asc())).limit(limit);
     let rows: Vec<(ConversationRow, i64)> = run!(query.load(conn)).failed()?;
@@ -136,11 +154,7 @@ async fn queued(
 }
 
 /// What a list shows beside the rows.
-async fn beside(
-    conn: &mut Conn,
-    rows: Vec<(ConversationRow, Option<i64>)>,
-    reader: &UserId,
-) -> Result<Vec<Overview>> {
+async fn beside(conn: &mut Conn, rows: Vec<(ConversationRow, Option<i64>)>, reader: &UserId) -> Result<Vec<Overview>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -220,9 +234,8 @@ async fn previews(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Pre
 
 /// What others said after the reader's mark.
 async fn unread(conn: &mut Conn, ids: &[String], reader: &UserId) -> Result<HashMap<String, i64>> {
-    let marks = participants::conversation_id
-        .eq(messages::conversation_id)
-        .and(participants::user_id.eq(reader.to_string()));
+    let marks =
+        participants::conversation_id.eq(messages::conversation_id).and(participants::user_id.eq(reader.to_string()));
     let counts: Vec<(String, i64)> = run!(
         messages::table
             .left_join(participants::table.on(marks))

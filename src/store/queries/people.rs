@@ -160,7 +160,6 @@ pub(in crate::store) async fn rotate(
 }
 
 /// When a token was used; the outer none is an unknown token.
-#[expect(clippy::option_option, reason = "unknown, unused and used are three answers")]
 async fn used_moment(conn: &mut Conn, hash: &str) -> Result<Option<Option<i64>>> {
     run!(refresh_tokens::table.find(hash).select(refresh_tokens::used_at).first(conn)).optional().failed()
 }

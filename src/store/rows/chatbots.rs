@@ -2,7 +2,9 @@
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
-use crate::domain::chatbot::{Chatbot, ChatbotAssistant, FallbackPolicy, HandOffMode, RoutingMode};
+use crate::domain::chatbot::{
+    Chatbot, ChatbotAssistant, ChatbotWidget, FallbackPolicy, FieldKind, HandOffMode, PreChatField, RoutingMode,
+};
 use crate::domain::hours::{DatedException, Interval};
 use crate::store::StoreError;
 use crate::store::schema::chatbots;
@@ -25,6 +27,9 @@ pub(in crate::store) struct ChatbotRow {
     pub knowledge_tags: String,
     pub hand_off: Option<String>,
     pub theme: Option<String>,
+    pub pre_chat: String,
+    pub languages: String,
+    pub powered_by: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
@@ -45,6 +50,9 @@ impl ChatbotRow {
             knowledge_tags: to_json(&bot.assistant.knowledge_tags),
             hand_off: bot.assistant.hand_off.map(|mode| mode.as_str().to_owned()),
             theme: bot.theme.clone(),
+            pre_chat: fields_json(&bot.widget.pre_chat),
+            languages: to_json(&bot.widget.languages),
+            powered_by: bot.widget.powered_by.clone(),
             created_at: bot.created_at.as_millis(),
             updated_at: bot.updated_at.as_millis(),
         }
@@ -61,6 +69,11 @@ impl ChatbotRow {
             knowledge_tags: from_json(&self.knowledge_tags, "chatbots.knowledge_tags")?,
             hand_off: word(self.hand_off, "chatbots.hand_off", HandOffMode::parse)?,
         };
+        let widget = ChatbotWidget {
+            pre_chat: read_fields(&self.pre_chat)?,
+            languages: from_json(&self.languages, "chatbots.languages")?,
+            powered_by: self.powered_by,
+        };
         let bot = Chatbot {
             allowed_origins: from_json(&self.allowed_origins, "chatbots.allowed_origins")?,
             id: self.id.into(),
@@ -70,6 +83,7 @@ impl ChatbotRow {
             closed_policy,
             assistant,
             theme: self.theme,
+            widget,
             hours: None,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
@@ -80,6 +94,24 @@ impl ChatbotRow {
 
 fn word<T>(text: Option<String>, column: &str, parse: fn(&str) -> Option<T>) -> Read<Option<T>> {
     text.map(|text| known(parse(&text), column, &text)).transpose()
+}
+
+/// A form's fields as JSON: key, label, kind, required.
+fn fields_json(fields: &[PreChatField]) -> String {
+    let rows: Vec<(&str, &str, &str, bool)> = fields
+        .iter()
+        .map(|field| (field.key.as_str(), field.label.as_str(), field.kind.as_str(), field.required))
+        .collect();
+    to_json(&rows)
+}
+
+fn read_fields(text: &str) -> Read<Vec<PreChatField>> {
+    let rows: Vec<(String, String, String, bool)> = from_json(text, "chatbots.pre_chat")?;
+    let field = |(key, label, kind, required): (String, String, String, bool)| {
+        let kind = known(FieldKind::parse(&kind), "chatbots.pre_chat", &kind)?;
+        Ok(PreChatField { key, label, kind, required })
+    };
+    rows.into_iter().map(field).collect()
 }
 
 /// A holiday's intervals as JSON pairs.

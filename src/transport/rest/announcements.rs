@@ -84,8 +84,7 @@ pub(super) async fn make(req: HttpRequest, who: Who, bytes: web::Bytes) -> Resul
 
 /// How many conversations or customers it was addressed to; none where nobody counts.
 async fn tell(who: &Who, id: &str, words: &str, to: To) -> Result<Option<usize>, ApiError> {
-    let event =
-        || Event::SystemAnnouncement { id: id.to_owned(), text: words.to_owned(), at: who.node.now() };
+    let event = || Event::SystemAnnouncement { id: id.to_owned(), text: words.to_owned(), at: who.node.now() };
     match to {
         To::Live(to) => {
             who.node.router(RouterMessage::Publish { to, event: event() });

@@ -60,11 +60,11 @@ fn depth(who: &Who) -> usize {
     who.node.limits().json_depth
 }
 
-fn address(req: &HttpRequest) -> String {
+pub(super) fn address(req: &HttpRequest) -> String {
     req.peer_addr().map_or_else(String::new, |address| address.ip().to_string())
 }
 
-fn tokens(tokens: &Tokens) -> impl FnOnce(&mut crate::protocol::json::Object<'_>) {
+pub(super) fn tokens(tokens: &Tokens) -> impl FnOnce(&mut crate::protocol::json::Object<'_>) {
     |o| {
         o.text("token", &tokens.token);
         o.text_if("refreshToken", tokens.refresh_token.as_deref());

@@ -1,20 +1,23 @@
 //! Chatbots with their hours.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::auth::policy::{Action, Relation};
-use crate::domain::agent::{Availability, Presence};
-use crate::domain::chatbot::{Chatbot, ChatbotAssistant, FallbackPolicy, HandOffMode, RoutingMode};
+use crate::domain::chatbot::{
+    Chatbot, ChatbotAssistant, ChatbotWidget, FallbackPolicy, FieldKind, HandOffMode, POWERED_BY, PreChatField,
+    RoutingMode,
+};
 use crate::domain::hours::{BusinessHours, DatedException, Interval};
 use crate::domain::ids::ChatbotId;
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::protocol::dialect::{read_body, shapes};
-use crate::protocol::error::WireError;
+use crate::protocol::error::{ErrorCode, WireError};
 
+use super::super::origin;
 use super::answer::{ApiError, ok};
 use super::who::Who;
 
@@ -32,6 +35,14 @@ const PROVIDER_CHARS: usize = 32;
 const TAGS: usize = 32;
 /// The longest knowledge tag, in characters.
 const TAG_CHARS: usize = 64;
+/// The most fields of the form before a conversation.
+const FIELDS: usize = 10;
+/// The longest key of such a field, in bytes.
+const FIELD_KEY_CHARS: usize = 32;
+/// The longest label of such a field, in characters.
+const LABEL_CHARS: usize = 100;
+/// The most languages.
+const LANGUAGES: usize = 40;
 /// The largest theme, as JSON text.
 const THEME_BYTES: usize = 8_192;
 
@@ -74,7 +85,22 @@ struct Put {
     #[serde(default)]
     assistant: Assistant,
     theme: Option<Box<RawValue>>,
+    #[serde(default)]
+    pre_chat: Vec<Field>,
+    #[serde(default)]
+    languages: Vec<String>,
+    powered_by: Option<String>,
     hours: Option<Hours>,
+}
+
+/// A field of the form before a conversation.
+#[derive(Deserialize)]
+struct Field {
+    key: String,
+    label: String,
+    kind: Option<String>,
+    #[serde(default)]
+    required: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -177,6 +203,11 @@ fn checked(put: Put, id: ChatbotId, created_at: Timestamp, now: Timestamp) -> Re
         )?,
         assistant: checked_assistant(put.assistant)?,
         theme: put.theme.as_deref().map(checked_theme).transpose()?,
+        widget: ChatbotWidget {
+            pre_chat: checked_fields(put.pre_chat)?,
+            languages: checked_languages(put.languages)?,
+            powered_by: put.powered_by.map(|text| checked_powered_by(&text)).transpose()?,
+        },
         hours: put.hours.map(BusinessHours::from),
         allowed_origins: put.allowed_origins,
         created_at,
@@ -216,6 +247,59 @@ fn checked_assistant(put: Assistant) -> Result<ChatbotAssistant, WireError> {
     })
 }
 
+fn checked_fields(put: Vec<Field>) -> Result<Vec<PreChatField>, WireError> {
+    if put.len() > FIELDS {
+        return Err(WireError::invalid("preChat", format!("has more than {FIELDS} fields")));
+    }
+    let mut fields: Vec<PreChatField> = Vec::with_capacity(put.len());
+    for (place, field) in put.into_iter().enumerate() {
+        let path = |name: &str| format!("preChat[{place}].{name}");
+        let is_key = (1..=FIELD_KEY_CHARS).contains(&field.key.len())
+            && field.key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        if !is_key {
+            let problem = format!("must be 1 to {FIELD_KEY_CHARS} letters, digits, - or _");
+            return Err(WireError::invalid(&path("key"), problem));
+        }
+        if fields.iter().any(|known| known.key == field.key) {
+            return Err(WireError::invalid(&path("key"), "is there twice"));
+        }
+        let usual = if field.key == "email" { FieldKind::Email } else { FieldKind::Text };
+        let kind = word(&path("kind"), field.kind.as_deref(), FieldKind::parse, "must be text, email or long_text")?;
+        let kind = kind.unwrap_or(usual);
+        if matches!(field.key.as_str(), "name" | "email") && kind != usual {
+            return Err(WireError::invalid(&path("kind"), format!("must be {} for this key", usual.as_str())));
+        }
+        let label = text::line(&path("label"), &field.label, LABEL_CHARS)?;
+        fields.push(PreChatField { key: field.key, label, kind, required: field.required });
+    }
+    Ok(fields)
+}
+
+/// Tags such as `en`, `pt-BR`, `zh-Hant` (BCP 47), as far as their form goes.
+fn checked_languages(put: Vec<String>) -> Result<Vec<String>, WireError> {
+    if put.len() > LANGUAGES {
+        return Err(WireError::invalid("languages", format!("has more than {LANGUAGES} languages")));
+    }
+    for (place, tag) in put.iter().enumerate() {
+        let mut parts = tag.split('-');
+        let first = parts
+            .next()
+            .is_some_and(|part| matches!(part.len(), 2..=3) && part.bytes().all(|b| b.is_ascii_lowercase()));
+        let rest = parts.all(|part| matches!(part.len(), 2..=8) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if !first || !rest || tag.len() > 35 || put.iter().take(place).any(|known| known == tag) {
+            return Err(WireError::invalid(
+                &format!("languages[{place}]"),
+                "must be a language such as en or pt-BR, once",
+            ));
+        }
+    }
+    Ok(put)
+}
+
+fn checked_powered_by(text: &str) -> Result<String, WireError> {
+    if text.trim().is_empty() { Ok(String::new()) } else { Ok(text::line("poweredBy", text, LABEL_CHARS)?) }
+}
+
 fn checked_theme(theme: &RawValue) -> Result<String, WireError> {
     let theme = theme.get();
     if theme.len() > THEME_BYTES {
@@ -238,27 +322,39 @@ pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
 
 /// Whether somebody could be reached now: for the choice between a human and the assistant.
 pub(super) async fn availability(who: Who, id: web::Path<String>) -> Answer {
-    let id = ChatbotId::from(id.into_inner());
-    let bot = who.node.chatbot(&id).ok_or_else(|| who.refused(Rejection::NotFound))?;
-    who.may_to(Action::ChatbotAvailability, Relation::Other)?;
-    let (_, state) = who.node.routing_state().await.map_err(|failure| who.refused(failure))?;
-    let (_, queue) = who.node.queue().await.map_err(|failure| who.refused(failure))?;
-    let now = who.node.now();
-    let open = bot.hours.as_ref().is_none_or(|hours| hours.is_open(now));
-    let next_opening = bot.hours.as_ref().filter(|_| !open).and_then(|hours| hours.next_opening(now));
-    let online = state.agents.values().filter(|agent| agent.presence == Presence::Connected);
-    let available = online.clone().filter(|agent| agent.availability == Availability::Available);
+    let bot = open_to_all(&who, Action::ChatbotAvailability, id)?;
+    let (_, found) = who.node.reachability(&bot.id).await.map_err(|failure| who.refused(failure))?;
+    Ok(ok(|o| shapes::reachability(o, &found)))
+}
+
+fn open_to_all(who: &Who, action: Action, id: web::Path<String>) -> Result<Chatbot, ApiError> {
+    let bot = who.node.chatbot(&ChatbotId::from(id.into_inner())).ok_or_else(|| who.refused(Rejection::NotFound))?;
+    who.may_to(action, Relation::Other)?;
+    Ok(bot)
+}
+
+/// What a widget needs to know before anybody has said a word. Nothing here is a secret, and nothing is for a site that
+/// may not have visitors.
+pub(super) async fn widget(req: HttpRequest, who: Who, id: web::Path<String>) -> Answer {
+    let bot = open_to_all(&who, Action::ChatbotWidget, id)?;
+    if !origin::allowed_for(&req, &who.node, &bot.allowed_origins) {
+        return Err(who.refused(WireError::new(ErrorCode::Forbidden, "this origin may not have visitors")));
+    }
+    let (number, found) = who.node.reachability(&bot.id).await.map_err(|failure| who.refused(failure))?;
+    let limits = who.node.limits();
     let count = |number: usize| i128::try_from(number).unwrap_or(i128::MAX);
+    let hand_off = who.node.assistants().hand_off_mode(Some(&bot));
     Ok(ok(|o| {
-        o.flag("open", open).time_or_null("nextOpening", next_opening);
-        o.int("onlineAgents", count(online.clone().count())).int("availableAgents", count(available.clone().count()));
-        o.int("freeUnits", available.map(|agent| i128::from(agent.capacity.free())).sum::<i128>());
-        o.int("waiting", count(queue.len()));
-        match queue.last() {
-            Some(last) => shapes::place(o, &last.place),
-            None => {
-                o.int("position", 0);
-            }
-        }
+        o.text("chatbotId", bot.id.as_str()).text("name", &bot.name).text("greeting", &bot.greeting);
+        o.opaque("theme", bot.theme.as_deref());
+        shapes::chatbot_widget(o, &bot.widget);
+        o.text("poweredBy", bot.widget.powered_by.as_deref().unwrap_or(POWERED_BY));
+        o.flag("assistant", who.node.assistants().is_on()).text("handOff", hand_off.as_str());
+        o.int("availabilityNumber", number).object("availability", |o| shapes::reachability(o, &found));
+        o.object("limits", |o| {
+            o.int("contentChars", count(limits.content_chars)).int("metadataBytes", count(limits.metadata_bytes));
+            o.int("messagesPer10s", limits.messages_per_10s);
+        });
+        o.time("serverTime", who.node.now());
     }))
 }

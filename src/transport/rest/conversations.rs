@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,7 +17,6 @@ use crate::domain::message::MessageKind;
 use crate::domain::user::Principal;
 use crate::protocol::dialect::{read_body, shapes};
 use crate::protocol::error::WireError;
-use crate::protocol::json::rfc3339;
 
 use super::answer::{ApiError, created, ok};
 use super::cursor::Page;
@@ -386,22 +384,6 @@ pub(super) async fn rate(who: Who, id: web::Path<String>, bytes: web::Bytes) -> 
     let rate: Rate = body(&who, &bytes)?;
     let command = Command::Rate { conversation_id: id.into_inner().into(), score: rate.score, comment: rate.comment };
     reply(who.execute(command).await?, false)
-}
-
-/// The conversation as text, for people.
-pub(super) async fn transcript(who: Who, id: web::Path<String>) -> Answer {
-    let record = who.conversation(Action::Transcript, &ConversationId::from(id.into_inner())).await?;
-    let (id, mut after, mut text) = (&record.conversation.id, 0, String::new());
-    loop {
-        let page = who.node.store().messages_after(id, after, 500).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for message in page.iter().filter(|message| message.deleted_at.is_none()) {
-            let name = if message.sender_name.is_empty() { "—" } else { &message.sender_name };
-            text.push_str(&format!("[{}] {name}: {}\n", rfc3339(message.created_at), message.content));
-        }
-    }
-    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(text))
 }
 
 pub(super) async fn decisions(who: Who, id: web::Path<String>) -> Answer {

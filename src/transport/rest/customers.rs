@@ -28,8 +28,7 @@ pub(super) async fn get(who: Who, id: web::Path<String>) -> Result<HttpResponse,
     let principal = who.known()?;
     let customer_id = UserId::from(id.into_inner());
     let store = who.node.store();
-    let of_customer =
-        || ConversationFilter { customer_id: Some(customer_id.clone()), ..ConversationFilter::default() };
+    let of_customer = || ConversationFilter { customer_id: Some(customer_id.clone()), ..ConversationFilter::default() };
     let everything = OverviewFilter { plain: of_customer(), ..OverviewFilter::default() };
     let all = store.overviews(&everything, &principal.user_id, None, SHOWN).await?;
     let mut reach = Vec::new();

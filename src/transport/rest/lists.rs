@@ -59,10 +59,8 @@ impl View {
 
 fn filter(principal: &Principal, view: View, query: &Listing) -> OverviewFilter {
     let me = || Some(principal.user_id.clone());
-    let mut plain = ConversationFilter {
-        escalated_only: query.escalated.unwrap_or(false),
-        ..ConversationFilter::default()
-    };
+    let mut plain =
+        ConversationFilter { escalated_only: query.escalated.unwrap_or(false), ..ConversationFilter::default() };
     let mut in_reach_of = None;
     match (principal.role, view) {
         (Role::Customer, _) => plain.customer_id = me(),

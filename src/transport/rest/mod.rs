@@ -11,17 +11,20 @@ mod auth;
 mod canned;
 mod chat;
 mod chatbots;
+mod contact;
 mod conversations;
 mod cookies;
 mod cursor;
-mod demo;
 mod customers;
+mod demo;
 mod health;
 mod lists;
 mod once;
 mod queue;
 mod search;
 mod statistics;
+mod transcript;
+mod visitors;
 pub mod who;
 
 use actix_web::http::Method;
@@ -64,6 +67,8 @@ routes! {
     post   "/api/v1/auth/refresh"                       auth::refresh, AuthRefresh;
     post   "/api/v1/auth/logout"                        auth::logout, AuthLogout;
     post   "/api/v1/visitors"                           auth::visitor, VisitorCreate;
+    post   "/api/v1/visitors/refresh"                   visitors::refresh, VisitorRefresh;
+    post   "/api/v1/visitors/identify"                  visitors::identify, VisitorIdentify;
     post   "/api/v1/tokens"                             auth::mint, TokenMint;
 
     // Seed 001, and the same under our own prefix.
@@ -89,11 +94,12 @@ routes! {
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
-    get    "/api/v1/conversations/{id}/transcript"      conversations::transcript, Transcript;
     get    "/api/v1/conversations/{id}/page-views"      customers::page_views, PageViewList;
     get    "/api/v1/customers/{id}"                     customers::get, CustomerGet;
     get    "/api/v1/search"                             search::search, Search;
     post   "/api/v1/announcements"                      announcements::make, Announce;
+    post   "/api/v1/conversations/{id}/contact"         contact::leave, ContactLeave;
+    get    "/api/v1/conversations/{id}/transcript"      transcript::transcript, Transcript;
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
 
     get    "/api/v1/canned-responses"                   canned::list, CannedList;
@@ -134,6 +140,7 @@ routes! {
     get    "/api/v1/chatbots/{id}"                      chatbots::get, ChatbotGet;
     put    "/api/v1/chatbots/{id}"                      chatbots::put, ChatbotPut;
     delete "/api/v1/chatbots/{id}"                      chatbots::delete, ChatbotDelete;
+    get    "/api/v1/chatbots/{id}/widget"               chatbots::widget, ChatbotWidget;
     get    "/api/v1/chatbots/{id}/availability"         chatbots::availability, ChatbotAvailability;
     get    "/api/v1/assistant/usage"                    assistant::usage, AssistantUsage;
     // Seed 000, and the same under our own prefix.

@@ -45,9 +45,7 @@ fn range(query: &Query, now: Timestamp) -> Result<Range, WireError> {
     let from = query.from.as_deref().map_or(Ok(to - WEEK), |text| moment("from", text))?;
     let bucket = match query.bucket.as_deref() {
         None => Bucket::Day,
-        Some(text) => {
-            Bucket::parse(text).ok_or_else(|| WireError::invalid("bucket", "must be hour, day or week"))?
-        }
+        Some(text) => Bucket::parse(text).ok_or_else(|| WireError::invalid("bucket", "must be hour, day or week"))?,
     };
     let zone = match query.time_zone.as_deref() {
         None => Tz::UTC,

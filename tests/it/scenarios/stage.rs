@@ -157,6 +157,7 @@ impl Stage {
             closed_policy: None,
             assistant: Default::default(),
             theme: None,
+            widget: Default::default(),
             hours: None,
             allowed_origins: Vec::new(),
             created_at: now,

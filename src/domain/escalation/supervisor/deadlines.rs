@@ -175,6 +175,29 @@ impl Supervisor {
         }
     }
 
+    /// The rows are the other person's already; memory follows, so that a restart would load the same.
+    pub(super) fn customer_identified(
+        &mut self,
+        now: Timestamp,
+        from: &UserId,
+        into: &UserId,
+        name: &str,
+        online: bool,
+        out: &mut Effects,
+    ) -> Result<Reply, Rejection> {
+        let cases: Vec<ConversationId> = self.cases_of(from).cloned().collect();
+        for id in cases {
+            let Some(case) = self.state.cases.get(&id).cloned() else { continue };
+            self.apply(Op::TrackCase(Case { customer_id: into.clone(), customer_name: name.to_owned(), ..case }), out);
+            if online {
+                self.customer_back(&id, now, out)?;
+            } else {
+                self.customer_lost(now, &id, out)?;
+            }
+        }
+        Ok(Reply::Done)
+    }
+
     pub(super) fn customer_lost(
         &mut self,
         now: Timestamp,

@@ -146,6 +146,9 @@ impl Supervisor {
             Request::CustomerLost { conversation_id } => self.customer_lost(now, &conversation_id, out),
             Request::CustomerBack { conversation_id } => self.customer_back(&conversation_id, now, out),
             Request::CustomerSeen { conversation_id } => self.customer_seen(now, &conversation_id, out),
+            Request::CustomerIdentified { from, into, name, online } => {
+                self.customer_identified(now, &from, &into, &name, online, out)
+            }
             Request::PutChatbot(chatbot) => {
                 self.put_chatbot(now, chatbot);
                 self.dispatch(now, out);

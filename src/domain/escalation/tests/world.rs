@@ -78,6 +78,7 @@ pub(super) fn chatbot(id: &str) -> Chatbot {
         closed_policy: None,
         assistant: Default::default(),
         theme: None,
+        widget: Default::default(),
         hours: None,
         allowed_origins: Vec::new(),
         created_at: NOON,

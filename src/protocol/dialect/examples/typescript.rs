@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::domain::conversation::Word;
 use crate::protocol::dialect::encode::{
     Connected, connected_data, error_data, event_data, event_type, pong_data, registered_data, reply_data,
 };
@@ -90,11 +91,36 @@ fn answers(request: &str) -> &'static [&'static str] {
     }
 }
 
+/// Text of which only some words are read, and the rest of a request that holds it. A test holds them against the reader.
+const LISTED: &[(&str, &str, &[&str], &str)] = &[
+    ("send_message", "messageType", MessageKind::WORDS, r#""conversationId":"c","content":"x","clientId":"k","#),
+    ("agent_status", "status", &["available", "away", "draining", "offline"], ""),
+    ("subscribe", "topics", Topic::WORDS, ""),
+    ("unsubscribe", "topics", Topic::WORDS, ""),
+];
+
 /// What a request's reader asks of its `data`.
 fn request_seen(kind: &str) -> Vec<Atom> {
     let text = format!(r#"{{"type":"{kind}","data":{{}}}}"#);
-    let shape = probe::watch(|| drop(decode(&text, KeyStyle::Camel, 8)));
-    shape.map_or(vec![Atom::Any], |shape| vec![Atom::Object(shape)])
+    let Some(mut shape) = probe::watch(|| drop(decode(&text, KeyStyle::Camel, 8))) else { return vec![Atom::Any] };
+    for (_, key, words, _) in LISTED.iter().filter(|(of, ..)| *of == kind) {
+        let field = shape.fields.iter_mut().find(|field| field.key == *key).unwrap();
+        let words: Vec<Atom> = words.iter().map(|word| Atom::Tag(word)).collect();
+        field.kinds = if matches!(field.kinds[..], [Atom::List(_)]) { vec![Atom::List(words)] } else { words };
+    }
+    vec![Atom::Object(shape)]
+}
+
+#[test]
+fn of_a_listed_text_every_word_is_read_and_no_other() {
+    let every = [Availability::WORDS, MessageKind::WORDS, Topic::WORDS, &["other"]].concat();
+    for (kind, key, words, rest) in LISTED {
+        for word in &every {
+            let value = if *key == "topics" { format!(r#"["{word}"]"#) } else { format!(r#""{word}""#) };
+            let text = format!(r#"{{"type":"{kind}","data":{{{rest}"{key}":{value}}}}}"#);
+            assert_eq!(decode(&text, KeyStyle::Camel, 8).is_ok(), words.contains(word), "{text}");
+        }
+    }
 }
 
 fn type_name(name: &str) -> String {

@@ -188,9 +188,14 @@ export function createConversation(host: Host, key: string, known: string | null
     };
   }
 
+  const how = { timeout: host.timeout };
+
   function command<T>(type: string, data: Record<string, unknown> = {}): Promise<T> {
-    return ready.then((conversationId) => calls.call<T>(type, { conversationId, ...data }, { timeout: host.timeout }));
+    return ready.then((conversationId) => calls.call<T>(type, { conversationId, ...data }, how));
   }
+
+  /** What fails here shows in the snapshot, or is tried again. */
+  const quietly = (work: Promise<unknown>) => void work.catch(() => {});
 
   // ---- messages ----
 
@@ -258,7 +263,7 @@ export function createConversation(host: Host, key: string, known: string | null
     if (notes.some((one) => one.noteSeq === note.noteSeq)) return;
     const hole = notes.length > 0 && note.noteSeq > (notes.at(-1)?.noteSeq ?? 0) + 1;
     notes = [...notes, note].sort((a, b) => a.noteSeq - b.noteSeq);
-    if (hole) void loadNotes().catch(() => {});
+    if (hole) quietly(loadNotes());
     changed();
   }
 
@@ -305,11 +310,7 @@ export function createConversation(host: Host, key: string, known: string | null
     changed();
     try {
       const call = (lastSeq?: number) =>
-        calls.call<Joined>(
-          "join",
-          { conversationId, ...(lastSeq === undefined ? {} : { lastSeq }) },
-          { timeout: host.timeout },
-        );
+        calls.call<Joined>("join", { conversationId, ...(lastSeq === undefined ? {} : { lastSeq }) }, how);
       if (timeline.base() === null) {
         const ack = await call();
         quiet = ack.lastSeq;
@@ -327,7 +328,7 @@ export function createConversation(host: Host, key: string, known: string | null
       changed();
     }
     if (timeline.last() < head) repair();
-    void refresh().catch(() => {});
+    quietly(refresh());
   }
 
   function record(detail: ConversationDetail): void {
@@ -422,7 +423,7 @@ export function createConversation(host: Host, key: string, known: string | null
         ...participants,
         { userId, name, role: "staff", lastReadSeq: seq, joinedAt: readAt, leftAt: null },
       ];
-      void refresh().catch(() => {});
+      quietly(refresh());
     },
     message_delivered({ userId, seq }) {
       if (userId !== myId()) deliveredUpTo = Math.max(deliveredUpTo, seq);
@@ -444,7 +445,7 @@ export function createConversation(host: Host, key: string, known: string | null
       for (const message of data.history) ingest(message);
       watched = true;
       opening ??= sync();
-      opening.catch(() => {});
+      quietly(opening);
     },
     escalation_requested({ reason }) {
       requested = { reason };
@@ -517,7 +518,7 @@ export function createConversation(host: Host, key: string, known: string | null
     telling = true;
     const seq = readWanted;
     calls
-      .call("mark_read", { conversationId: id, seq }, { timeout: host.timeout })
+      .call("mark_read", { conversationId: id, seq }, how)
       .then(
         () => {
           readTold = Math.max(readTold, seq);
@@ -562,7 +563,7 @@ export function createConversation(host: Host, key: string, known: string | null
       opening = null;
       synced = false;
       if (id && host.connected()) {
-        calls.call("leave", { conversationId: id }, { timeout: host.timeout }).catch(() => {});
+        calls.call("leave", { conversationId: id }, how).catch(() => {});
       }
       changed();
     },
@@ -683,7 +684,7 @@ export function createConversation(host: Host, key: string, known: string | null
         head = Math.max(head, now);
         if (streaming?.stale) streaming = null;
         if (timeline.last() < head) repair();
-        void refresh().catch(() => {});
+        quietly(refresh());
         tellRead();
       }
       changed();
@@ -705,7 +706,7 @@ export function createConversation(host: Host, key: string, known: string | null
       streaming = null;
       opening = null;
       changed();
-      if (watched && id) void api.open().catch(() => {});
+      if (watched && id) quietly(api.open());
     },
     adopt(started) {
       id = started.conversationId;
@@ -721,7 +722,7 @@ export function createConversation(host: Host, key: string, known: string | null
         stored(first.clientId, started.firstMessage);
       }
       found(id);
-      api.open().catch(() => {});
+      quietly(api.open());
       changed();
     },
     restore(entry) {

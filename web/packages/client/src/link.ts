@@ -54,7 +54,7 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
     const old = socket;
     socket = null;
     if (!old) return;
-    old.onopen = old.onmessage = old.onclose = old.onerror = null;
+    old.onmessage = old.onclose = null;
     try {
       old.close(code);
     } catch {
@@ -98,6 +98,8 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
       return fail("invalid", cause instanceof Error ? cause.message : undefined);
     }
     timer = setTimeout(() => closed(1006, ""), timing.helloTimeout);
+    // A failure is followed by its close; sockets outside of browsers want it to be heard nevertheless.
+    socket.onerror = () => {};
     socket.onmessage = (event) => arrived(event.data);
     socket.onclose = (event) => closed(event.code, event.reason);
   }
@@ -121,6 +123,11 @@ export function ownLink(events: LinkEvents, context: LinkContext): Link {
       // First the frame, so that whoever hears "connected" knows as whom.
       events.frame(frame);
       return stand("connected");
+    }
+    if (frame.type === "error" && state !== "connected") {
+      // It cannot look at the token now (its database is busy): this link will not become one.
+      const { retryable, retryAfterMs } = frame.data as { retryable?: unknown; retryAfterMs?: number };
+      if (retryable === true) return later(retryAfterMs);
     }
     if (frame.type === "server_draining") {
       hint = Number((frame.data as { reconnectAfterMs?: unknown }).reconnectAfterMs) || 0;

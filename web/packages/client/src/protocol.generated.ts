@@ -39,6 +39,7 @@ export type AdminNotice =
   | { type: "QUEUE_UPDATED"; waiting: number; oldestQueuedAt: Timestamp | null }
   | { type: "AGENT_STATUS" } & Agent
   | { type: "CONVERSATION_CLOSED"; conversationId: string; reason: string }
+  | { type: string; conversationId: string; userName: string }
   | { type: "ALERT"; rule: string; severity: string; message: string; since: Timestamp };
 
 export interface Agent {
@@ -164,7 +165,29 @@ export type TopicState =
   | { topic: "queue"; number: number; queue: QueueRow[] }
   | { topic: "agents"; number: number; agents?: Agent[]; agent?: Agent }
   | { topic: "metrics"; number: number; metrics: Array<{ name: string; value: number }> }
-  | { topic: "notifications"; number: number };
+  | { topic: "notifications"; number: number }
+  | {
+      topic: "availability";
+      number: number;
+      availability: {
+        chatbotId: string;
+        open: boolean;
+        nextOpening: Timestamp | null;
+        onlineAgents: number;
+        availableAgents: number;
+        freeUnits: number;
+        waiting: number;
+      } & QueuePlace | {
+        chatbotId: string;
+        open: boolean;
+        nextOpening: Timestamp | null;
+        onlineAgents: number;
+        availableAgents: number;
+        freeUnits: number;
+        waiting: number;
+        position: number;
+      };
+    };
 
 export interface Workload {
   currentChats: number;
@@ -211,12 +234,14 @@ export interface ServerEvents {
     readAt: Timestamp;
   };
   new_message: Message | Note;
+  page_view: { conversationId: string; url: string; title: string | null; at: Timestamp };
   presence: { conversationId: string; userId: string; online: boolean };
   queue_update: { conversationId: string } & QueuePlace;
   server_draining: { reconnectAfterMs: number };
   staff_data: { workload: Workload; onlineStaffCount: number };
   staff_online: { staffId: string; userName: string };
   staff_status_updated: { staffId: string; isOnline: boolean; isAvailable: boolean; status: Availability };
+  system_announcement: { announcementId: string; text: string; at: Timestamp };
   token_expiring: { expiresAt: Timestamp };
   topic_update: TopicState;
   user_stop_typing: { conversationId: string; userId: string; userName: string };
@@ -446,7 +471,7 @@ export interface SendMessageData {
   conversationId: string;
   content: string;
   clientId: string;
-  messageType?: string | null | undefined;
+  messageType?: "text" | "system" | "automated" | "transfer_request" | null | undefined;
   replyTo?: string | null | undefined;
   internal?: boolean | null | undefined;
   metadata?: unknown;
@@ -528,7 +553,7 @@ export interface CloseConversationData {
 }
 
 export interface AgentStatusData {
-  status: string;
+  status: "available" | "away" | "draining" | "offline";
   reason?: string | null | undefined;
 }
 
@@ -543,12 +568,18 @@ export interface RateConversationData {
   comment?: string | null | undefined;
 }
 
+export interface PageViewData {
+  conversationId: string;
+  url: string;
+  title?: string | null | undefined;
+}
+
 export interface SubscribeData {
-  topics: string[];
+  topics: Array<"queue" | "agents" | "metrics" | "notifications" | "availability">;
 }
 
 export interface UnsubscribeData {
-  topics: string[];
+  topics: Array<"queue" | "agents" | "metrics" | "notifications" | "availability">;
 }
 
 /** What a client can ask for: the `data` of each `type`, and the `data` of its answer. */
@@ -580,6 +611,7 @@ export interface Commands {
   agent_status: { data: AgentStatusData; reply: DoneReply };
   staff_status_change: { data: StaffStatusChangeData; reply: DoneReply };
   rate_conversation: { data: RateConversationData; reply: DoneReply };
+  page_view: { data: PageViewData; reply: DoneReply };
   subscribe: { data: SubscribeData; reply: SubscribedReply };
   unsubscribe: { data: UnsubscribeData; reply: DoneReply };
 }

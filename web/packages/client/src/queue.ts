@@ -1,6 +1,6 @@
 import { notifier } from "./environment.ts";
 import type { SwitchboardError } from "./errors.ts";
-import type { Agent, Metric, QueueRow, TopicSnapshot, TopicUpdate } from "./protocol.ts";
+import type { Agent, Metric, QueueRow, TopicUpdate } from "./protocol.ts";
 import type { Client } from "./types.ts";
 
 /** The queue and the agents at one moment. */
@@ -46,16 +46,15 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
     told.changed();
   }
 
-  function apply(update: TopicUpdate | TopicSnapshot): void {
+  function apply(update: TopicUpdate): void {
     numbers.set(update.topic, update.number);
     const change: { -readonly [K in keyof QueueSnapshot]?: QueueSnapshot[K] } = { updatedAt: Date.now() };
-    if (update.queue) change.queue = update.queue;
-    if (update.metrics) change.metrics = update.metrics;
-    if (update.agents) change.agents = [...update.agents].sort(byName);
-    const one = "agent" in update ? update.agent : undefined;
-    if (one) {
-      const others = (shown.agents ?? []).filter((agent) => agent.agentId !== one.agentId);
-      change.agents = [...others, one].sort(byName);
+    if (update.topic === "queue") change.queue = update.queue;
+    if (update.topic === "metrics") change.metrics = update.metrics;
+    if (update.topic === "agents") {
+      const { agents, agent } = update;
+      const others = agents ?? (shown.agents ?? []).filter((one) => one.agentId !== agent?.agentId);
+      change.agents = (agent ? [...others, agent] : [...others]).sort(byName);
     }
     show(change);
   }
@@ -75,6 +74,10 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
     show({ live: false });
     try {
       const { topics: snapshots } = await client.send("subscribe", { topics: [...topics] });
+      if (stop.length === 0) {
+        asking = false;
+        return;
+      }
       for (const snapshot of snapshots) apply(snapshot);
       asking = false;
       const held = early.sort((a, b) => a.number - b.number);
@@ -100,9 +103,12 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
   }
 
   function end(): void {
+    // Whoever comes back at once (strict mode does) finds everything as it was.
+    if (listeners > 0 || stop.length === 0) return;
     for (const one of stop) one();
     stop = [];
     numbers.clear();
+    early = [];
     show({ live: false });
     if (client.state === "connected") client.send("unsubscribe", { topics: [...topics] }).catch(() => {});
   }
@@ -112,14 +118,14 @@ export function createQueue(client: Client, topics: readonly Watched[] = ["queue
     subscribe(listener) {
       const off = told.subscribe(listener);
       listeners += 1;
-      if (listeners === 1) begin();
+      if (stop.length === 0) begin();
       let done = false;
       return () => {
         if (done) return;
         done = true;
         off();
         listeners -= 1;
-        if (listeners === 0) end();
+        queueMicrotask(end);
       };
     },
   };

@@ -59,24 +59,15 @@ export function createTimeline() {
     const known = views.get(message.seq);
     if (known && known.mark === mark && known.mine === mine) return known;
     const made: TimelineMessage = {
+      clientId: null,
+      replyTo: null,
+      editedAt: null,
+      deletedAt: null,
+      ...message,
       key: (mine && message.clientId) || message.messageId,
-      messageId: message.messageId,
-      seq: message.seq,
-      clientId: message.clientId ?? null,
       mine,
       mark,
       error: null,
-      senderId: message.senderId,
-      senderName: message.senderName,
-      senderRole: message.senderRole,
-      content: message.content,
-      messageType: message.messageType,
-      aiGenerated: message.aiGenerated,
-      replyTo: message.replyTo ?? null,
-      metadata: message.metadata ?? null,
-      createdAt: message.createdAt,
-      editedAt: message.editedAt ?? null,
-      deletedAt: message.deletedAt ?? null,
     };
     views.set(message.seq, made);
     return made;
@@ -155,23 +146,19 @@ const waitingViews = new WeakMap<Pending, TimelineMessage>();
 function waiting(one: Pending, viewer: Viewer, role: SenderRole): TimelineMessage {
   const known = waitingViews.get(one);
   if (known) return known;
+  const { at, ...rest } = one;
   const made: TimelineMessage = {
+    ...rest,
     key: one.clientId,
     messageId: null,
     seq: null,
-    clientId: one.clientId,
     mine: true,
-    mark: one.mark,
-    error: one.error,
     senderId: viewer.userId,
     senderName: "",
     senderRole: role,
-    content: one.content,
     messageType: "text",
     aiGenerated: false,
-    replyTo: one.replyTo,
-    metadata: one.metadata,
-    createdAt: one.at,
+    createdAt: at,
     editedAt: null,
     deletedAt: null,
   };

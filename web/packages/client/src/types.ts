@@ -364,7 +364,7 @@ export interface Client {
     type: T,
     data: Commands[T]["data"],
     options?: CommandOptions,
-  ): Promise<Commands[T]["ack"]>;
+  ): Promise<Commands[T]["reply"]>;
 
   /** Begins a conversation. It is there at once, also without a link; the server gets to know it when it can. */
   start(options?: StartOptions): Conversation;

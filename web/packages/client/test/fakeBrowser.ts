@@ -101,7 +101,11 @@ export function createFakeBrowser() {
         /** The process of the tab is killed: its locks are free, its channels silent. */
         die() {
           gone.add(tab);
-          for (const [name, list] of waiting) waiting.set(name, list.filter((one) => one.tab !== tab));
+          for (const [name, list] of waiting)
+            waiting.set(
+              name,
+              list.filter((one) => one.tab !== tab),
+            );
           for (const [name, one] of [...held]) {
             if (one.tab !== tab) continue;
             held.delete(name);

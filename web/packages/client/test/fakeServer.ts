@@ -57,6 +57,7 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
   let epoch = options.epoch ?? "epoch-1";
   let isDown = false;
   let isMute = false;
+  let busy = 0;
   let opened = 0;
   /** What becomes of a frame on its way down: false = lost. */
   let passes: (frame: Frame, socket: FakeSocket) => boolean = () => true;
@@ -92,6 +93,10 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
         this.onopen?.();
         const token = protocols[1] ?? "";
         if (refused.has(token)) return this.end(4401, "unauthenticated");
+        if (busy > 0) {
+          busy -= 1;
+          return this.down({ type: "error", data: refusal("unavailable").refusal });
+        }
         const claims = JSON.parse(atob(token.split(".")[1] ?? "")) as { sub: string; role: Role };
         this.userId = claims.sub;
         this.role = claims.role;
@@ -341,7 +346,7 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
       const conversation = get(data.conversationId);
       if (conversation.agent) throw refusal("already_assigned", { ...conversation.agent });
       assign(conversation.id, { agentId: socket.userId, agentName: socket.userId });
-      return { conversationId: conversation.id, ...conversation.agent };
+      return { conversationId: conversation.id, agentId: socket.userId, agentName: socket.userId };
     },
     close_conversation(data) {
       const conversation = get(data.conversationId);
@@ -521,7 +526,7 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
     [
       "PATCH",
       /^\/api\/v1\/messages\/conversations\/([^/]+)$/,
-      ([id], _, body) => ({ ...messagesOf003(get(id)), ...body }),
+      ([id], _, body) => ({ ...messagesOf003(get(id)), ...(body as object) }),
     ],
     [
       "POST",
@@ -634,6 +639,10 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
     /** Nobody gets through, or again. */
     down(on: boolean): void {
       isDown = on;
+    },
+    /** So many connects meet a database that is busy. */
+    busy(connects: number): void {
+      busy = connects;
     },
     /** Half open: connections stand, and nothing passes in either direction. */
     mute(on: boolean): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { backoff, verdict } from "../src/codes.ts";
 import { TIMING } from "../src/environment.ts";
+import { CLOSE_CODES } from "../src/protocol.generated.ts";
 import { clientOf, createFakeServer, pass, tokenOf, virtualTime } from "./setup.ts";
 
 virtualTime();
@@ -110,6 +111,14 @@ describe("the link", () => {
 
   it.each([1001, 1005, 1006, 1011, 1012, 1013])("comes back by itself after %d", (code) => {
     expect(verdict(code, "").next).toBe("backoff");
+  });
+
+  it("decides by the server's own table of close codes", () => {
+    for (const [code, { reconnect, newToken }] of Object.entries(CLOSE_CODES)) {
+      const { next } = verdict(Number(code), "");
+      expect([code, next === "backoff"]).toEqual([code, reconnect]);
+      if (next === "token") expect(newToken).toBe(true);
+    }
   });
 
   it("asks for another token after 4401 and goes on with it", async () => {
@@ -263,6 +272,17 @@ describe("the link", () => {
     expect(client.state).toBe("connected");
   });
 
+  it("does not wait for a hello that a busy server will not say", async () => {
+    const server = createFakeServer();
+    const { client } = clientOf(server);
+    server.busy(1);
+    void client.connect();
+    await pass();
+    expect(client.getSnapshot().retryAt).toBe(Date.now() + 500);
+    await pass(500);
+    expect(client.state).toBe("connected");
+  });
+
   it("keeps the same snapshot until something changes, and calls back once for many changes", async () => {
     const server = createFakeServer();
     const { client } = clientOf(server);
@@ -366,7 +386,9 @@ describe("commands", () => {
     server.script((frame) => {
       if (frame.type !== "agent_status" || refusals > 0) return undefined;
       refusals += 1;
-      throw { refusal: { code: "rate_limited", message: "too fast", retryable: true, retryAfterMs: 2_000, anonymous: true } };
+      throw {
+        refusal: { code: "rate_limited", message: "too fast", retryable: true, retryAfterMs: 2_000, anonymous: true },
+      };
     });
     const answer = client.send("agent_status", { status: "away" });
     await pass(1_999);

@@ -16,6 +16,7 @@ const message = (seq: number): Message => ({
   content: `line ${seq}`,
   messageType: "text",
   aiGenerated: false,
+  metadata: null,
   createdAt: "2026-11-23T09:00:00.000Z",
 });
 
@@ -51,6 +52,10 @@ describe("a timeline", () => {
           // Each is announced once, in rising order.
           expect(fresh).toEqual([...new Set(fresh)].sort((a, b) => a - b));
         }
+        // Once everything is there, nothing is waited for any more.
+        timeline.begin(0);
+        for (let seq = 1; seq <= 40; seq += 1) timeline.add(message(seq));
+        expect([timeline.gap(), timeline.last()]).toEqual([false, 40]);
       }),
       { numRuns: 300 },
     );
@@ -64,8 +69,14 @@ describe("a client over a bad link", () => {
       { weight: 4, arbitrary: fc.record({ kind: fc.constant("send" as const) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant("quiet" as const) }) },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("cut" as const) }) },
-      { weight: 2, arbitrary: fc.record({ kind: fc.constant("lose" as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 3_000 }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ kind: fc.constant("lose" as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ kind: fc.constant("pass" as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant("mute" as const) }) },
     );
     await fc.assert(

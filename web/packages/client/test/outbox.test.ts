@@ -47,7 +47,11 @@ describe("an outbox in IndexedDB", () => {
   });
 
   it("falls back to memory where the browser forbids it", async () => {
-    const blocked = { open: () => { throw new DOMException("no", "SecurityError"); } } as unknown as IDBFactory;
+    const blocked = {
+      open: () => {
+        throw new DOMException("no", "SecurityError");
+      },
+    } as unknown as IDBFactory;
     const box = indexedDbOutbox({ indexedDB: blocked });
     await box.put(entry("a", 1));
     expect(await box.all("cleo")).toHaveLength(1);

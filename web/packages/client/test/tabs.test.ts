@@ -6,7 +6,11 @@ import { clientOf, createFakeServer, pass, texts, tokenOf, virtualTime } from ".
 virtualTime();
 
 /** A tab: its globals are read when its link is made. */
-function tabOf(browser: ReturnType<typeof createFakeBrowser>, server: ReturnType<typeof createFakeServer>, user = "cleo") {
+function tabOf(
+  browser: ReturnType<typeof createFakeBrowser>,
+  server: ReturnType<typeof createFakeServer>,
+  user = "cleo",
+) {
   const tab = browser.tab();
   vi.stubGlobal("BroadcastChannel", tab.BroadcastChannel);
   vi.stubGlobal("navigator", { locks: tab.locks, onLine: true });

@@ -17,7 +17,7 @@ export interface ChatItem {
   at: number;
   /** `me` on the end side; `note` is seen by agents only; `system` is a centred line. */
   side: "me" | "them" | "system" | "note";
-  /** Who wrote it; groups are made by `id`. */
+  /** Who wrote it; groups are made by `id`. Of a system line: whom it is about, an `agent` with the picture. */
   sender: { id: string; name: string; kind: "customer" | "agent" | "assistant" | "system" };
   text: string;
   mark?: Mark;

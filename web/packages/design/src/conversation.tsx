@@ -213,6 +213,7 @@ export function MessageList(props: MessageListProps) {
           if (row.kind === "system")
             return (
               <p key={row.key} class="sb-system">
+                {row.item.sender.kind === "agent" && <Avatar name={row.item.sender.name} size={32} />}
                 <SafeText text={row.item.text} />
               </p>
             );

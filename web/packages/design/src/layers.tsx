@@ -7,8 +7,9 @@ export interface MenuItem {
   id: string;
   label: ComponentChildren;
   icon?: ComponentChildren;
-  /** One of several choices, chosen. */
+  /** One of several choices, chosen; with `toggle` something that is on or off by itself. */
   checked?: boolean;
+  toggle?: boolean;
   disabled?: boolean;
   danger?: boolean;
   onSelect: () => void;
@@ -82,11 +83,11 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
         >
           {items.map((item, index) =>
             item ? (
-              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: only a menuitemradio has it
+              // biome-ignore lint/a11y/useAriaPropsSupportedByRole: only one with a state has it
               <button
                 key={item.id}
                 type="button"
-                role={item.checked === undefined ? "menuitem" : "menuitemradio"}
+                role={item.checked === undefined ? "menuitem" : item.toggle ? "menuitemcheckbox" : "menuitemradio"}
                 aria-checked={item.checked}
                 tabIndex={-1}
                 disabled={item.disabled}

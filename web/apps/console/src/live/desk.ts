@@ -1,0 +1,370 @@
+/** The desk at work: the client's events into the state, and what a person does into commands. */
+import { type Signal, signal } from "@preact/signals";
+import { type Client, type ClientSnapshot, type Conversation, SwitchboardError } from "@switchboard/client";
+import { createQueue, type QueueSnapshot } from "@switchboard/client/queue";
+import type { StaffRest } from "@switchboard/client/staff";
+import type { Canned } from "../model/canned.ts";
+import { type Closing, fateOf, UNDO_MS } from "../model/closing.ts";
+import { type Call, callsFor } from "../model/effects.ts";
+import { type DeskAction, type DeskEvent, hostNotice, reduce } from "../model/reduce.ts";
+import { type DeskState, emptyDesk, type ListName, type Me, type Notice } from "../model/state.ts";
+import type { Agent, ServerEvents } from "../model/wire.ts";
+import type { Calls } from "./calls.ts";
+
+export type Loaded<T> = { phase: "loading" } | { phase: "failed"; error: SwitchboardError } | { phase: "ready"; value: T };
+
+export interface Desk {
+  readonly state: Signal<DeskState>;
+  readonly link: Signal<ClientSnapshot>;
+  readonly queueNow: Signal<QueueSnapshot>;
+  readonly canned: Signal<Loaded<readonly Canned[]>>;
+  readonly closing: Signal<ReadonlyMap<string, Closing>>;
+  readonly calls: Calls;
+  readonly client: Client;
+  /** What is to be heard or seen once. Returns the way to stop. */
+  onCall(listener: (call: Call) => void): () => void;
+
+  start(): void;
+  stop(): void;
+  load(list: ListName): Promise<void>;
+  loadMore(list: ListName): Promise<void>;
+  loadCanned(): Promise<void>;
+  /** Makes sure that a conversation is known: a link into the console, or a search hit. */
+  know(id: string): void;
+  conversation(id: string): Conversation;
+  watch(id: string | null): void;
+  read(id: string): void;
+
+  accept(offerId: string): Promise<string>;
+  decline(offerId: string, reason?: string): Promise<void>;
+  take(id: string): Promise<void>;
+  transfer(id: string, to: { agentId: string } | { team: string }, note: string): Promise<void>;
+  release(id: string, to: "ai" | "queue"): Promise<void>;
+  /** Closes in a while; `keepOpen` takes it back until then. */
+  close(id: string, reason: string): void;
+  keepOpen(id: string): void;
+  /** What is pending is done now: the page goes away. */
+  finishClosing(): void;
+  setStatus(status: "available" | "away" | "draining" | "offline", reason?: string): Promise<void>;
+  seenNotices(): void;
+  setNotices(notices: readonly Notice[]): void;
+}
+
+/** Types of the engine's own; everything else in lower case is an event of the host. */
+const OWN = new Set<string>([
+  "connected",
+  "registered",
+  "new_message",
+  "ai_message",
+  "ai_message_start",
+  "ai_message_delta",
+  "ai_message_dropped",
+  "user_typing",
+  "user_stop_typing",
+  "message_read",
+  "message_delivered",
+  "presence",
+  "chat_session_restored",
+  "escalation_requested",
+  "escalation_status",
+  "queue_update",
+  "agent_joined",
+  "agent_left",
+  "conversation_updated",
+  "conversation_closed",
+  "agent_notification",
+  "admin_notification",
+  "staff_online",
+  "staff_status_updated",
+  "staff_data",
+  "topic_update",
+  "token_expiring",
+  "server_draining",
+  "error",
+  "page_view",
+] satisfies (keyof ServerEvents | "error" | "page_view" | "registered")[]);
+
+/** Conversations of others that stay open at most, so that going back to one is at once. */
+const KEPT_OPEN = 12;
+
+export interface DeskParts {
+  client: Client;
+  staff: StaffRest;
+  calls: Calls;
+  me: Me;
+  now?: () => number;
+}
+
+export function createDesk({ client, staff, calls, me, now = Date.now }: DeskParts): Desk {
+  const state = signal(emptyDesk(me));
+  const link = signal(client.getSnapshot());
+  const queue = createQueue(client, ["queue", "agents"]);
+  const queueNow = signal(queue.getSnapshot());
+  const canned = signal<Loaded<readonly Canned[]>>({ phase: "loading" });
+  const closing = signal<ReadonlyMap<string, Closing>>(new Map());
+  const listeners = new Set<(call: Call) => void>();
+  const fetching = new Set<string>();
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  let recent: string[] = [];
+  let stops: (() => void)[] = [];
+  let wasConnected = false;
+
+  function dispatch(action: DeskAction): void {
+    const before = state.value;
+    const after = reduce(before, action);
+    if (after === before) return;
+    state.value = after;
+    for (const call of callsFor(before, after, action)) for (const listener of listeners) listener(call);
+    if (after.wanted.size > 0) fetchWanted();
+    if (closing.value.size > 0) checkClosing();
+  }
+
+  const offset = () => link.value.clockOffset;
+
+  function fetchWanted(): void {
+    const { lists, wanted } = state.value;
+    // The lists bring most of them; asking one by one in front of that would be a flood.
+    if (lists.mine.phase === "loading" || lists.queue.phase === "loading") return;
+    for (const id of wanted) {
+      if (fetching.has(id) || fetching.size >= 6) continue;
+      fetching.add(id);
+      calls
+        .one(id)
+        .then((item) => dispatch({ type: "fetched", item }))
+        .catch(() => dispatch({ type: "unfetchable", id }))
+        .finally(() => {
+          fetching.delete(id);
+          if (state.value.wanted.size > 0) fetchWanted();
+        });
+    }
+  }
+
+  async function load(list: ListName): Promise<void> {
+    if (state.value.lists[list].phase === "failed") dispatch({ type: "list_again", list });
+    try {
+      const { items, nextCursor } = await calls.list(list);
+      dispatch({ type: "listed", list, items, cursor: nextCursor, more: false });
+    } catch {
+      // What is shown stays, and the banner says that the link is down; without anything there is a way to try again.
+      if (state.value.lists[list].phase !== "ready") dispatch({ type: "list_failed", list });
+    }
+    if (state.value.wanted.size > 0) fetchWanted();
+  }
+
+  async function loadOffers(): Promise<void> {
+    if (me.role !== "agent") return;
+    try {
+      const { items } = await staff.offers();
+      dispatch({ type: "offers", offers: items, at: now(), offset: offset() });
+    } catch {
+      // The next offer comes by itself; those that are open come with the next reconnect.
+    }
+  }
+
+  async function loadCanned(): Promise<void> {
+    try {
+      canned.value = { phase: "ready", value: await calls.canned() };
+    } catch (error) {
+      if (canned.value.phase !== "ready") canned.value = { phase: "failed", error: asError(error) };
+    }
+  }
+
+  /** Everything that could have been missed while there was no link. */
+  function catchUp(): void {
+    for (const list of ["mine", "queue", "all"] as const) void load(list);
+    void loadOffers();
+    void loadCanned();
+  }
+
+  function checkClosing(): void {
+    for (const pending of closing.value.values()) {
+      const fate = fateOf(pending, state.value.rows.get(pending.conversationId), now());
+      if (fate === "do") void finish(pending);
+      else if (fate === "drop") {
+        forget(pending.conversationId);
+        tell({ call: "kept_open", ...about(pending.conversationId) });
+      }
+    }
+  }
+
+  const tell = (call: Call) => {
+    for (const listener of listeners) listener(call);
+  };
+
+  /** What this window takes is no news for it, whichever comes first: the answer or the event. */
+  async function taking(id: string, act: () => Promise<void>): Promise<void> {
+    dispatch({ type: "taking", id, on: true });
+    try {
+      await act();
+    } finally {
+      setTimeout(() => dispatch({ type: "taking", id, on: false }), 3000);
+    }
+  }
+
+  const about = (id: string) => ({ conversationId: id, name: state.value.rows.get(id)?.customerName ?? "" });
+
+  function forget(id: string): void {
+    clearTimeout(timers.get(id));
+    timers.delete(id);
+    const next = new Map(closing.value);
+    next.delete(id);
+    closing.value = next;
+  }
+
+  async function finish(pending: Closing): Promise<void> {
+    forget(pending.conversationId);
+    try {
+      await client.send("close_conversation", { conversationId: pending.conversationId, reason: pending.reason });
+    } catch (error) {
+      const { code } = asError(error);
+      // Somebody else was faster.
+      if (code === "conversation_closed") return;
+      tell({ call: "not_closed", ...about(pending.conversationId), code });
+    }
+  }
+
+  function conversation(id: string): Conversation {
+    const found = client.conversation(id);
+    recent = [id, ...recent.filter((one) => one !== id)];
+    const keep = new Set(recent.slice(0, KEPT_OPEN));
+    for (const other of recent) {
+      if (keep.has(other) || state.value.rows.get(other)?.agentId === me.id) continue;
+      // Offers are looked at before they are taken: they stay open while they stand.
+      if ([...state.value.offers.values()].some((offer) => offer.conversationId === other)) continue;
+      client.conversation(other).leave();
+      recent = recent.filter((one) => one !== other);
+    }
+    return found;
+  }
+
+  return {
+    state,
+    link,
+    queueNow,
+    canned,
+    closing,
+    calls,
+    client,
+    onCall(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+
+    start() {
+      stops = [
+        client.subscribe(() => {
+          const before = link.value;
+          const next = client.getSnapshot();
+          link.value = next;
+          const connected = next.state === "connected";
+          if (connected && !wasConnected) catchUp();
+          wasConnected = connected;
+          if (before.state !== next.state && !connected) fetching.clear();
+        }),
+        queue.subscribe(() => {
+          queueNow.value = queue.getSnapshot();
+          const { queue: rows, agents } = queueNow.value;
+          if (rows || agents) dispatch({ type: "queue", queue: rows, agents: agents as readonly Agent[] | null });
+        }),
+        client.on("*", ({ type, data }) => {
+          if (OWN.has(type)) dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
+          else if (/^[a-z][a-z0-9_]*$/.test(type) && type !== "message" && type !== "state" && type !== "epoch") {
+            const next = hostNotice(state.value, type, data, now());
+            state.value = next;
+            const newest = next.notices[0];
+            if (newest) tell({ call: "notice", notice: newest, loud: type === "system_announcement" });
+          }
+        }),
+        client.on("epoch", catchUp),
+      ];
+      void client.connect().catch(() => {
+        // The snapshot says so.
+      });
+    },
+    stop() {
+      for (const stop of stops) stop();
+      for (const timer of timers.values()) clearTimeout(timer);
+      client.destroy();
+    },
+    load,
+    async loadMore(list) {
+      const { cursor, phase } = state.value.lists[list];
+      if (!cursor || phase !== "ready") return;
+      try {
+        const { items, nextCursor } = await calls.list(list, cursor);
+        dispatch({ type: "listed", list, items, cursor: nextCursor, more: true });
+      } catch {
+        // Scrolling on asks again.
+      }
+    },
+    loadCanned,
+    know(id) {
+      if (!state.value.rows.has(id)) dispatch({ type: "wanted", id });
+    },
+    conversation,
+    watch: (id) => dispatch({ type: "watching", id }),
+    read: (id) => dispatch({ type: "read", id }),
+
+    async accept(offerId) {
+      const conversationId = state.value.offers.get(offerId)?.conversationId ?? "";
+      await taking(conversationId, async () => {
+        try {
+          await client.send("accept_transfer", { transferRequestId: offerId });
+          dispatch({ type: "assigned", conversationId, agentId: me.id, agentName: me.name, at: now() });
+        } finally {
+          dispatch({ type: "offer_done", id: offerId });
+        }
+      });
+      return conversationId;
+    },
+    async decline(offerId, reason) {
+      await client.send("decline_transfer", { transferRequestId: offerId, ...(reason ? { reason } : {}) }).finally(() => {
+        dispatch({ type: "offer_done", id: offerId });
+      });
+    },
+    async take(id) {
+      await taking(id, async () => {
+        const { agentId, agentName } = await client.send("assign_to_me", { conversationId: id });
+        dispatch({ type: "assigned", conversationId: id, agentId, agentName, at: now() });
+      });
+    },
+    async transfer(id, to, note) {
+      await client.conversation(id).transfer(to, note.trim() || undefined);
+    },
+    async release(id, to) {
+      await client.conversation(id).release(to);
+    },
+    close(id, reason) {
+      const pending = {
+        conversationId: id,
+        reason,
+        at: now() + UNDO_MS,
+        seq: state.value.rows.get(id)?.lastSeq ?? 0,
+      };
+      closing.value = new Map(closing.value).set(id, pending);
+      timers.set(
+        id,
+        setTimeout(() => {
+          const still = closing.value.get(id);
+          if (still) void finish(still);
+        }, UNDO_MS),
+      );
+    },
+    keepOpen: forget,
+    finishClosing() {
+      for (const pending of closing.value.values()) void finish(pending);
+    },
+    async setStatus(status, reason) {
+      await client.send("agent_status", { status, ...(reason ? { reason } : {}) });
+      dispatch({ type: "status", status, reason: reason ?? null });
+    },
+    seenNotices: () => dispatch({ type: "notices_read" }),
+    setNotices: (notices) => dispatch({ type: "notices", notices }),
+  };
+}
+
+export function asError(error: unknown): SwitchboardError {
+  return error instanceof SwitchboardError
+    ? error
+    : new SwitchboardError("internal", error instanceof Error ? error.message : String(error));
+}

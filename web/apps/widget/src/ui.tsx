@@ -1,0 +1,403 @@
+/** What is drawn. Everything that is decided is decided in model.ts and handover.ts. */
+import { Button, Field, IconButton, TextArea } from "@switchboard/design/controls";
+import { Composer, MessageList } from "@switchboard/design/conversation";
+import { CircleAlertIcon, EllipsisIcon, HeadsetIcon, SparklesIcon, XIcon } from "@switchboard/design/icons";
+import { Menu } from "@switchboard/design/layers";
+import { Avatar, Meter, RatingFaces, StatusDot, waitSentence } from "@switchboard/design/show";
+import { momentOf } from "@switchboard/design/time";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Control } from "./control.ts";
+import type { Card } from "./handover.ts";
+import { reachOf, type View } from "./model.ts";
+import type { FormField, Host } from "./shapes.ts";
+import type { Key, Texts } from "./words.ts";
+
+interface Props {
+  view: View;
+  control: Control;
+  texts: Texts;
+  host: Host;
+  open: boolean;
+}
+
+export function Face(props: Props) {
+  const { view, control, texts, host, open } = props;
+  const { t } = texts;
+  const { state } = control;
+  const area = useRef<HTMLTextAreaElement | null>(null);
+  const box = useRef<HTMLElement>(null);
+  const float = host.options.mode === "float";
+  useEffect(() => {
+    // A page that carries the chat in itself keeps its focus where it is.
+    if (open && float) (view.mute ? box.current : area.current)?.focus();
+  }, [open]);
+  const menu = [
+    {
+      id: "sound",
+      label: t("sound"),
+      checked: control.loud,
+      toggle: true,
+      onSelect: control.mute,
+    },
+    ...(state.talk
+      ? [
+          { id: "transcript", label: t("transcript"), onSelect: control.transcript },
+          view.closed
+            ? { id: "restart", label: t("restart"), onSelect: control.restart }
+            : { id: "end", label: t("end"), onSelect: control.end },
+        ]
+      : []),
+  ];
+  return (
+    <section
+      class="sw-panel"
+      ref={box}
+      tabIndex={-1}
+      role={float ? "dialog" : undefined}
+      aria-label={view.title}
+      onKeyDown={(event) => event.key === "Escape" && float && host.close()}
+    >
+      <div class="sw-head">
+        <Avatar name={view.title} size={40} assistant={!view.agent}>
+          {view.agent ? undefined : view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />}
+        </Avatar>
+        <div>
+          <h2>{view.title}</h2>
+          <StatusDot state={view.head.dot} word={view.head.word} />
+        </div>
+        <Menu label={t("options")} items={menu}>
+          <EllipsisIcon />
+        </Menu>
+        {float && (
+          <IconButton label={t("close")} onClick={host.close}>
+            <XIcon />
+          </IconButton>
+        )}
+      </div>
+      {view.offline && (
+        <div class="sb-banner sb-tone-waiting" role="status">
+          <CircleAlertIcon small />
+          <p>{t("offline")}</p>
+          <Button kind="plain" small onClick={control.reconnect}>
+            {t("retry")}
+          </Button>
+        </div>
+      )}
+      {state.failed ? <Wrong {...props} /> : state.settings ? <Talk {...props} area={area} /> : <div class="sw-body" />}
+    </section>
+  );
+}
+
+function Wrong({ control, texts: { t } }: Props) {
+  const refused = control.state.failed === "refused";
+  return (
+    <div class="sw-body sb-state sb-tone-overdue" role="alert">
+      <span class="sb-state-icon">
+        <CircleAlertIcon />
+      </span>
+      <h3>{t(refused ? "refused" : "wrong")}</h3>
+      {!refused && (
+        <>
+          <p>{t("wrong.hint")}</p>
+          <Button kind="primary" onClick={control.load}>
+            {t("retry")}
+          </Button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Talk(props: Props & { area: { current: HTMLTextAreaElement | null } }) {
+  const { view, control, texts, area } = props;
+  const { t } = texts;
+  const { state } = control;
+  const foot = state.settings?.poweredBy;
+  return (
+    <>
+      <MessageList
+        items={view.items}
+        words={texts}
+        now={state.now}
+        newFrom={control.newFrom}
+        writing={view.writing}
+        onRetry={control.retry}
+        onOlder={control.older}
+        onAtEnd={control.seen}
+        end={<Next {...props} />}
+      />
+      <div class="sw-foot">
+        <HandOver {...props} card={view.card} />
+        {state.trouble && (
+          <p class="sb-error" role="alert">
+            {t("failed")}
+          </p>
+        )}
+        {view.person && (
+          <button type="button" class="sw-person" onClick={control.connect}>
+            <HeadsetIcon small />
+            {t("person")}
+          </button>
+        )}
+        {!view.mute && (
+          <Composer
+            value={control.draft}
+            onInput={control.typed}
+            onSend={control.send}
+            words={texts}
+            placeholder={t("write")}
+            maxLength={state.settings?.limits.contentChars ?? 4000}
+            areaRef={(element) => {
+              area.current = element;
+            }}
+          />
+        )}
+        {foot && <p class="sw-powered">{foot}</p>}
+      </div>
+    </>
+  );
+}
+
+/** What follows the messages: the first questions, a form, or what comes after the end. */
+function Next(props: Props) {
+  const { view, control, texts } = props;
+  const { t } = texts;
+  const { state } = control;
+  if (view.closed) {
+    return (
+      <div class="sw-card">
+        {state.rated === null ? (
+          <RatingFaces
+            label={t("rate")}
+            words={([1, 2, 3, 4, 5] as const).map((score) => t(`rate.${score}`))}
+            value={null}
+            onRate={control.rate}
+          />
+        ) : (
+          <p role="status">{t("thanks")}</p>
+        )}
+        <div class="sw-row">
+          <Button onClick={control.transcript}>{t("transcript")}</Button>
+          <Button kind="primary" onClick={control.restart}>
+            {t("restart")}
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  switch (view.step) {
+    case "home":
+      return (
+        <div class="sw-quick">
+          <Button onClick={control.ask}>{t("ask")}</Button>
+          <Button onClick={control.ask}>{t("person")}</Button>
+        </div>
+      );
+    case "choice":
+      return <Choice {...props} />;
+    case "form":
+      return <Form {...props} fields={view.form} title={t("form")} go={t("go")} onSend={control.form} />;
+    case "leave":
+      return <Leave {...props} />;
+  }
+  return null;
+}
+
+function Choice({ control, texts }: Props) {
+  const { t } = texts;
+  const { settings, now } = control.state;
+  if (!settings) return null;
+  const reach = reachOf(settings.availability, texts, now, waitSentence as never);
+  return (
+    <div class="sw-card">
+      <h3>{t("choice")}</h3>
+      <Way onClick={reach.here ? control.human : control.leaveInstead} icon={<HeadsetIcon />} title={t("human")}>
+        <StatusDot state={reach.dot} word={reach.text} />
+      </Way>
+      <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
+        <StatusDot state="assistant" word={t("ai.hint")} />
+      </Way>
+    </div>
+  );
+}
+
+function Way(props: { onClick: () => void; icon: ComponentChildren; title: string; children: ComponentChildren }) {
+  return (
+    <button type="button" class="sw-way" onClick={props.onClick}>
+      {props.icon}
+      <span>
+        <b>{props.title}</b>
+        {props.children}
+      </span>
+    </button>
+  );
+}
+
+interface FormProps {
+  texts: Texts;
+  title: string;
+  fields: readonly FormField[];
+  go: string;
+  /** What is wrong, by key; nothing = it was taken. */
+  onSend: (answers: Record<string, string>) => Record<string, Key>;
+  back?: () => void;
+}
+
+function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
+  const [answers, setAnswers] = useState<Record<string, string>>({});
+  const [wrong, setWrong] = useState<Record<string, Key>>({});
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid], input, textarea")?.focus();
+  }, [wrong]);
+  return (
+    <form
+      class="sw-card"
+      ref={form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setWrong(onSend(answers));
+      }}
+    >
+      <h3>{title}</h3>
+      {fields.map(({ key, label, kind, required }) => {
+        const Input = kind === "long_text" ? TextArea : Field;
+        const found = wrong[key];
+        return (
+          <Input
+            key={key}
+            label={label}
+            required={required}
+            value={answers[key] ?? ""}
+            error={found && t(found)}
+            {...(kind === "email" ? { type: "email", autocomplete: "email" } : {})}
+            onInput={(event: { currentTarget: { value: string } }) =>
+              setAnswers({ ...answers, [key]: event.currentTarget.value })
+            }
+          />
+        );
+      })}
+      <div class="sw-row">
+        {back && <Button onClick={back}>{t("back")}</Button>}
+        <Button kind="primary" type="submit">
+          {go}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function Leave(props: Props & { back?: () => void }) {
+  const { control, texts } = props;
+  const { t } = texts;
+  const fields: FormField[] = [
+    { key: "email", label: t("email"), kind: "email", required: true },
+    { key: "text", label: t("message"), kind: "long_text", required: true },
+  ];
+  return (
+    <Form
+      texts={texts}
+      title={t("leave")}
+      fields={fields}
+      go={t("leave.send")}
+      onSend={({ email = "", text = "" }) => control.leave(email.trim(), text.trim())}
+      back={props.back ?? control.back}
+    />
+  );
+}
+
+/** Never instead of the conversation: it stands between it and the composer. */
+function HandOver(props: Props & { card: Card }) {
+  const { card, control, texts } = props;
+  const { t } = texts;
+  const { left, now } = control.state;
+  const [leaving, setLeaving] = useState(false);
+  if (left) return <Notice>{t("left", { email: left })}</Notice>;
+  switch (card.kind) {
+    case "none":
+      return null;
+    case "offer":
+      return (
+        <Notice>
+          <p>{t("offer")}</p>
+          <Button kind="primary" onClick={control.connect}>
+            {t("connect")}
+          </Button>
+        </Notice>
+      );
+    case "connecting":
+      return (
+        <Notice>
+          <Dots />
+          {t("connecting")}
+        </Notice>
+      );
+    case "waiting":
+      if (card.nobody && leaving) return <Leave {...props} back={() => setLeaving(false)} />;
+      return (
+        <Notice waiting>
+          <p>
+            {card.again && <>{t("again")} </>}
+            <b class="sb-num">
+              {card.nobody
+                ? t("nobody")
+                : card.asked
+                  ? t("asked")
+                  : card.late
+                    ? t("late")
+                    : waitSentence(t, card.position, card.wait)}
+            </b>
+          </p>
+          <div class="sw-row">
+            {card.done === null ? (
+              <Dots />
+            ) : (
+              <Meter
+                tone="waiting"
+                label={t("waited")}
+                value={Math.round(card.done * 100)}
+                most={100}
+                words={waitSentence(t, null, card.wait)}
+              />
+            )}
+            {card.nobody && (
+              <Button small onClick={() => setLeaving(true)}>
+                {t("leave.open")}
+              </Button>
+            )}
+            <Button small onClick={control.cancel}>
+              {t("cancel")}
+            </Button>
+          </div>
+        </Notice>
+      );
+    case "away":
+      return (
+        <div class="sw-away">
+          <p>
+            <b>{t(card.closed ? "closed" : "nobody")}</b>{" "}
+            {card.opens && t("opens", { when: momentOf(Date.parse(card.opens), now, texts.language) })}
+          </p>
+          {card.leave ? <Leave {...props} back={control.stay} /> : <Button onClick={control.stay}>{t("stay")}</Button>}
+        </div>
+      );
+  }
+}
+
+function Notice({ children, waiting }: { children: ComponentChildren; waiting?: boolean }) {
+  return (
+    <div class={waiting ? "sw-notice sw-waiting" : "sw-notice"} role="status">
+      {children}
+    </div>
+  );
+}
+
+const Dots = () => (
+  <span class="sb-dots" aria-hidden="true">
+    <i />
+    <i />
+    <i />
+  </span>
+);
