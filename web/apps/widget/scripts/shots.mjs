@@ -83,6 +83,8 @@ const browser = await chromium.launch({
     "--disable-sync",
     "--no-first-run",
     "--disable-gpu",
+    // The page is handed over with another attribute, which would make it a foreign one.
+    "--disable-features=LocalNetworkAccessChecks",
   ],
 });
 const desk = await browser.newPage();
@@ -98,6 +100,7 @@ await desk.evaluate(
 const agent = (type, body) =>
   desk.evaluate(([kind, content]) => window.socket.send(JSON.stringify({ type: kind, data: content })), [type, body]);
 
+const pages = [];
 let violations = 0;
 let pictures = 0;
 
@@ -112,12 +115,15 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
     if (settings) await chatbot(settings);
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
+    page.on("console", (m) => process.env.LOUD && process.stdout.write(`${name}: ${m.text()}\n`));
+    pages.push(page);
     page.on("pageerror", (error) => process.stdout.write(`${name}: ${error.message}\n`));
-    await page.addInitScript((lang) => {
-      document.addEventListener("DOMContentLoaded", () => {
-        document.documentElement.lang = lang;
-      });
-    }, language);
+    // The shop is English; the widget speaks what it is told to.
+    await page.route(`${address}/`, async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace("data-chatbot", `data-language="${language}" data-chatbot`);
+      await route.fulfill({ response: answer, body });
+    });
     return page;
   };
   const shot = async (page, what) => {
@@ -296,6 +302,14 @@ try {
   };
   for (const [name, how] of Object.entries(all)) if (!only || only === name) await variant(name, how);
   process.stdout.write(`${pictures} pictures, ${violations} violations\n`);
+} catch (error) {
+  // What it looked like when it went wrong.
+  await pages
+    .at(-1)
+    ?.screenshot({ path: join(folder, "failed.png") })
+    .catch(() => {});
+  process.stdout.write(`${error}\n`);
+  violations += 1;
 } finally {
   await browser.close();
   server.removeAllListeners("exit");

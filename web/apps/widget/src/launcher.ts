@@ -84,7 +84,7 @@ function start(options: Options, target: Element | null): void {
     if (radius >= 0 && radius <= 32) host.style.setProperty("--sw-radius", `${radius}px`);
     host.dataset.side = theme.position === "left" ? "left" : "right";
     path.setAttribute("d", ICONS[isOpen ? "down" : String(theme.icon)] ?? ICONS.chat ?? "");
-    const word = isOpen ? closeWord : openWord + (badge.hidden ? "" : ` (${badge.textContent})`);
+    const word = isOpen ? closeWord : openWord + (badge.hidden ? "" : ` (${badge.dataset.count})`);
     button.setAttribute("aria-label", word);
     button.title = word;
     button.setAttribute("aria-expanded", String(isOpen));
@@ -100,7 +100,7 @@ function start(options: Options, target: Element | null): void {
       close,
       emit,
       unread(count) {
-        badge.textContent = count > 9 ? "9+" : String(count);
+        badge.dataset.count = count > 9 ? "9+" : String(count);
         badge.hidden = count === 0 || isOpen;
         paint();
         emit("unread", count);
@@ -147,7 +147,6 @@ function start(options: Options, target: Element | null): void {
     svg.append(path);
     badge.hidden = true;
     badge.className = "badge";
-    badge.setAttribute("aria-hidden", "true");
     button.type = "button";
     button.className = "launch";
     button.append(svg, badge);

@@ -357,7 +357,7 @@ function HandOver(props: Props & { card: Card }) {
               <Meter
                 tone="waiting"
                 label={t("waited")}
-                value={Math.round(card.done * 100)}
+                value={Math.max(4, Math.round(card.done * 100))}
                 most={100}
                 words={waitSentence(t, null, card.wait)}
               />
