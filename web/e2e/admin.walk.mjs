@@ -54,7 +54,8 @@ async function newPage(context, name) {
   page.on("console", (message) => {
     const text = message.text();
     // A refused login, a killed server and a refused form are part of the walk.
-    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text)) faults.push(`${name}: ${text}`);
+    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text))
+      faults.push(`${name}: ${text}`);
   });
   return page;
 }
@@ -157,8 +158,14 @@ async function walk(admin, house) {
   await dialog.getByLabel("Set the status").selectOption("away");
   await dialog.getByRole("button", { name: "Set" }).first().click();
   await page.getByText("Kofi Mensah is now: Away.").waitFor();
-  await dialog.getByRole("button", { name: /Pull .* back to the queue/ }).first().click();
-  await page.getByText(/back in the queue/).first().waitFor();
+  await dialog
+    .getByRole("button", { name: /Pull .* back to the queue/ })
+    .first()
+    .click();
+  await page
+    .getByText(/back in the queue/)
+    .first()
+    .waitFor();
   await dialog.getByRole("button", { name: "Close", exact: true }).click();
   say("an agent was changed");
 
@@ -301,15 +308,24 @@ async function lists(page) {
 
   await go(page, "Decision log");
   await page.getByLabel("Made").selectOption("yes");
-  await page.getByRole("row", { name: /By hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /By hand/ })
+    .first()
+    .waitFor();
   await inspect(page, "decisions");
   await page.getByLabel("Made").selectOption("");
   await picture(page, "decisions");
 
   await go(page, "Audit log");
-  await page.getByRole("row", { name: /Conversation assigned by hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Conversation assigned by hand/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("login.refused");
-  await page.getByRole("row", { name: /Login refused/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Login refused/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("");
   await inspect(page, "audit");
   await picture(page, "audit");
@@ -363,7 +379,8 @@ async function everyWidth(context, address) {
       await page.getByText("Conversations today").waitFor();
       await inspect(page, `board ${theme} ${width}`);
       await picture(page, `board-${theme}-${width}`);
-      if (pictures) await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
+      if (pictures)
+        await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
       await page.close();
     }
   }
