@@ -208,10 +208,25 @@ async function settings(page) {
   await page.getByText("Each must look like").waitFor();
   await page.getByLabel("Sites that may carry it").fill("https://shop.example");
   await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help you today?");
+  await page.getByRole("button", { name: "Add field" }).click();
+  await page.getByRole("button", { name: "Add field" }).click();
+  const key = page.getByLabel("Key").nth(1);
+  await key.fill("name");
+  await page.getByRole("button", { name: "Save chatbot" }).click();
+  await page.getByText("This is there twice.").waitFor();
+  await key.fill("email");
+  await page.getByRole("button", { name: "Form" }).click();
   await inspect(page, "chatbots");
   await picture(page, "chatbots");
   await page.getByRole("button", { name: "Save chatbot" }).click();
-  await page.getByText("is saved.").first().waitFor();
+  await page.getByText("Support is saved.").waitFor();
+  // What was saved is what the widget is told.
+  const widget = await (await fetch(`${server.address}/api/v1/chatbots/default/widget`)).json();
+  assert.deepEqual(
+    widget.preChat.map((field) => field.key),
+    ["name", "email"],
+  );
+  assert.equal(widget.theme.accent, "#ffe11a");
 
   await go(page, "Hours");
   const only = page.getByLabel("Only at certain hours");
