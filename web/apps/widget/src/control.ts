@@ -199,6 +199,7 @@ export function createControl(host: Host, draw: () => void) {
         own = who.token;
         control.introduced = true;
         use(null);
+        looked = false;
         client?.setToken(own);
         void connect();
       } else present(who);
@@ -263,7 +264,7 @@ export function createControl(host: Host, draw: () => void) {
     made.on("state", ({ state: now }) => {
       // What was watched is watched again on a new link.
       if (now === "connected" && watching) tell(true);
-      if (now === "connected" && host.known && !looked) void look(made);
+      if (now === "connected" && (host.known || own) && !looked) void look(made);
     });
     made.on("message", ({ message }) => {
       emit("message", { text: message.content, from: message.senderName });
@@ -410,7 +411,8 @@ export function createControl(host: Host, draw: () => void) {
     if (!client) return;
     state.link = client.getSnapshot();
     const found = state.link.conversations[0];
-    if (found && found.getSnapshot().status && found.getSnapshot().status !== "CLOSED") returned(found);
+    const status = found?.getSnapshot().status;
+    if (found && status && status !== "CLOSED") returned(found);
     if (state.link.unread !== unread) {
       unread = state.link.unread;
       host.unread(unread);
