@@ -246,6 +246,12 @@ describe("offers", () => {
     expect([...state.offers.keys()]).toEqual(["o1"]);
   });
 
+  test("a transfer that nobody took is told to its owner, who keeps it", () => {
+    const state = run([listed(overview("c1")), rescinded("not_taken")]);
+    expect(state.notices[0]?.kind).toBe("transfer_refused");
+    expect(row(state).agentId).toBe(ME.id);
+  });
+
   test("taking the conversation by hand ends its offer", () => {
     const state = run([request, { type: "assigned", conversationId: "c1", agentId: ME.id, agentName: "Ann", at: NOW }]);
     expect(state.offers.size).toBe(0);

@@ -320,6 +320,9 @@ function onAgentNotice(state: DeskState, notice: AgentNotification, at: number, 
       return note(known, "offered", at, { conversationId: offer.conversationId, text: offer.note ?? offer.reason });
     }
     case "TRANSFER_RESCINDED": {
+      // One's own transfer that nobody took: the conversation has stayed.
+      if (notice.reason === "not_taken")
+        return note(state, "transfer_refused", at, { conversationId: notice.conversationId });
       if (!state.offers.has(notice.transferRequestId)) return state;
       const kind =
         notice.reason === "taken" ? "offer_taken" : notice.reason === "timed_out" ? "offer_missed" : "offer_canceled";
