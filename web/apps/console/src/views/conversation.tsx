@@ -124,6 +124,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
         removed: t("message.removed"),
         assistant: t("who.assistant"),
         you: t("who.you"),
+        system: t("who.system"),
       }),
     [snapshot.messages, snapshot.notes, snapshot.streaming],
   );
