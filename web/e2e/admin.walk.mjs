@@ -54,7 +54,8 @@ async function newPage(context, name) {
   page.on("console", (message) => {
     const text = message.text();
     // A refused login, a killed server and a refused form are part of the walk.
-    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text)) faults.push(`${name}: ${text}`);
+    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text))
+      faults.push(`${name}: ${text}`);
   });
   return page;
 }
@@ -76,8 +77,8 @@ async function walk(admin, house) {
   await page.getByRole("heading", { name: "Board", exact: true }).waitFor();
   say("logged in");
 
-  const queue = page.getByRole("region", { name: "Queue", exact: true });
-  const agents = page.getByRole("region", { name: "Agents", exact: true });
+  const queue = page.getByRole("group", { name: "Queue", exact: true });
+  const agents = page.getByRole("group", { name: "Agents", exact: true });
   await queue.getByRole("row").nth(3).waitFor();
   await agents.getByText("Lunch until 13:30").waitFor();
   await agents.getByText("Not responding").waitFor();
@@ -157,8 +158,14 @@ async function walk(admin, house) {
   await dialog.getByLabel("Set the status").selectOption("away");
   await dialog.getByRole("button", { name: "Set" }).first().click();
   await page.getByText("Kofi Mensah is now: Away.").waitFor();
-  await dialog.getByRole("button", { name: /Pull .* back to the queue/ }).first().click();
-  await page.getByText(/back in the queue/).first().waitFor();
+  await dialog
+    .getByRole("button", { name: /Pull .* back to the queue/ })
+    .first()
+    .click();
+  await page
+    .getByText(/back in the queue/)
+    .first()
+    .waitFor();
   await dialog.getByRole("button", { name: "Close", exact: true }).click();
   say("an agent was changed");
 
@@ -200,11 +207,26 @@ async function settings(page) {
   await page.getByRole("button", { name: "Save chatbot" }).click();
   await page.getByText("Each must look like").waitFor();
   await page.getByLabel("Sites that may carry it").fill("https://shop.example");
-  await page.getByLabel("Greeting").fill("Hi! How can we help you today?");
+  await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help you today?");
+  await page.getByRole("button", { name: "Add field" }).click();
+  await page.getByRole("button", { name: "Add field" }).click();
+  const key = page.getByLabel("Key").nth(1);
+  await key.fill("name");
+  await page.getByRole("button", { name: "Save chatbot" }).click();
+  await page.getByText("This is there twice.").waitFor();
+  await key.fill("email");
+  await page.getByRole("button", { name: "Form" }).click();
   await inspect(page, "chatbots");
   await picture(page, "chatbots");
   await page.getByRole("button", { name: "Save chatbot" }).click();
-  await page.getByText("is saved.").first().waitFor();
+  await page.getByText("Support is saved.").waitFor();
+  // What was saved is what the widget is told.
+  const widget = await (await fetch(`${server.address}/api/v1/chatbots/default/widget`)).json();
+  assert.deepEqual(
+    widget.preChat.map((field) => field.key),
+    ["name", "email"],
+  );
+  assert.equal(widget.theme.accent, "#ffe11a");
 
   await go(page, "Hours");
   const only = page.getByLabel("Only at certain hours");
@@ -292,7 +314,7 @@ async function lists(page) {
   await inspect(page, "statistics table");
   await page.getByRole("tab", { name: "30 days" }).click();
   await page.getByRole("tab", { name: "26 weeks" }).click();
-  await page.getByText("By agent").waitFor();
+  await page.getByRole("heading", { name: "By agent" }).waitFor();
 
   await go(page, "Alerts");
   await page.getByText("Many customers wait").first().waitFor();
@@ -301,15 +323,24 @@ async function lists(page) {
 
   await go(page, "Decision log");
   await page.getByLabel("Made").selectOption("yes");
-  await page.getByRole("row", { name: /By hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /By hand/ })
+    .first()
+    .waitFor();
   await inspect(page, "decisions");
   await page.getByLabel("Made").selectOption("");
   await picture(page, "decisions");
 
   await go(page, "Audit log");
-  await page.getByRole("row", { name: /Conversation assigned by hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Conversation assigned by hand/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("login.refused");
-  await page.getByRole("row", { name: /Login refused/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Login refused/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("");
   await inspect(page, "audit");
   await picture(page, "audit");
@@ -318,7 +349,7 @@ async function lists(page) {
 
 async function wall(page, address) {
   await page.goto(address);
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   await page.keyboard.press("w");
   await page.getByRole("button", { name: "Leave the wall" }).waitFor();
   await page.getByText("Conversations today").waitFor();
@@ -342,7 +373,7 @@ async function lost(page) {
   await picture(page, "lost");
   await server.start();
   await page.locator(".ad-stale").waitFor({ state: "detached", timeout: 60_000 });
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   say("killed, and back");
 }
 
@@ -359,11 +390,12 @@ async function everyWidth(context, address) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height });
       await page.goto(address);
-      await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+      await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
       await page.getByText("Conversations today").waitFor();
       await inspect(page, `board ${theme} ${width}`);
       await picture(page, `board-${theme}-${width}`);
-      if (pictures) await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
+      if (pictures)
+        await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
       await page.close();
     }
   }
