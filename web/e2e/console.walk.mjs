@@ -14,17 +14,20 @@ const server = await startServer({
 });
 const browser = await launch();
 const faults = [];
+const say = (line) => process.stdout.write(`${line}\n`);
 let failed = false;
 
 async function step(name, act) {
   const from = Date.now();
   try {
     await act();
-    console.log(`ok   ${name} (${Date.now() - from} ms)`);
+    say(`ok   ${name} (${Date.now() - from} ms)`);
   } catch (error) {
     failed = true;
-    console.log(`FAIL ${name}\n${error.stack ?? error}`);
-    if (shots) for (const [who, page] of windows) await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
+    say(`FAIL ${name}\n${error.stack ?? error}`);
+    if (shots)
+      for (const [who, page] of windows)
+        await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
     throw error;
   }
 }
@@ -54,7 +57,10 @@ const setStatus = async (page, word) => {
 const outside = (page) => page.evaluate(() => document.activeElement?.blur());
 const row = ({ conversationId }) => `[data-row="${conversationId}"]`;
 const count = (page, selector, expected) =>
-  page.waitForFunction(([selector, expected]) => document.querySelectorAll(selector).length === expected, [selector, expected]);
+  page.waitForFunction(
+    ([selector, expected]) => document.querySelectorAll(selector).length === expected,
+    [selector, expected],
+  );
 
 try {
   const admin = await login(server.address, person("admin"));
@@ -67,8 +73,35 @@ try {
   const grace_id = (await admin("GET", "/agents")).items.find(({ name }) => name.startsWith("Grace")).agentId;
   await admin("PATCH", `/agents/${grace_id}`, { teams: ["Billing"] });
 
+  /** Counts what is heard and shown outside of the page, where a test can't hear or see. */
+  const eavesdrop = (context) =>
+    context.addInitScript(() => {
+      globalThis.tones = 0;
+      globalThis.pushed = [];
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...when) {
+        globalThis.tones++;
+        return start.apply(this, when);
+      };
+      let permission = "default";
+      globalThis.Notification = class {
+        static get permission() {
+          return permission;
+        }
+        static async requestPermission() {
+          globalThis.asked = (globalThis.asked ?? 0) + 1;
+          permission = "granted";
+          return permission;
+        }
+        constructor(title, more) {
+          globalThis.pushed.push({ title, ...more });
+        }
+        close() {}
+      };
+    });
   const desk = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const other = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await eavesdrop(desk);
   const ada = await windowOf("ada", desk);
   const grace = await windowOf("grace", other);
   const people = await customers(browser, server.address);
@@ -114,7 +147,9 @@ try {
     await cleo.send("escalate", { conversationId: cleo.conversationId, reason: "Wants a refund" });
     await ada.waitForSelector(".offer:has-text('Cleo Martin'):has-text('Wants a refund'):has-text('wrong colour')");
     await ada.waitForSelector(".offer [role=timer]");
-    await ada.waitForFunction(() => document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"));
+    await ada.waitForFunction(() =>
+      document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"),
+    );
     assert.equal(await ada.title(), "Offer: Cleo Martin");
     await look(ada, "offer");
     await outside(ada);
@@ -176,7 +211,11 @@ try {
     for (const text of ["cleo@example.com", "Business", "Your order 1017", "This is the first one."])
       await ada.waitForSelector(`.panel:has-text("${text}")`);
     await ada.waitForSelector(".decisions li:has-text('You')");
-    await cleo.send("page_view", { conversationId: cleo.conversationId, url: "https://shop.example/help", title: "Help" });
+    await cleo.send("page_view", {
+      conversationId: cleo.conversationId,
+      url: "https://shop.example/help",
+      title: "Help",
+    });
     await ada.waitForSelector(".trail li:first-child:has-text('Help')");
   });
 
@@ -198,6 +237,9 @@ try {
     await ada.click(row(cleo));
     await jonas.say("Lindenweg 4, not 14.");
     for (const page of [ada, second]) await page.waitForSelector(`.news ${row(jonas)}`);
+    // Both windows knew; one of them made the sound.
+    await ada.waitForFunction(() => globalThis.tones > 0);
+    assert.equal(await second.evaluate(() => globalThis.tones), 0);
     await ada.click(row(jonas));
     await second.waitForSelector(`.row:not(.news) > ${row(jonas)}`);
     await setStatus(ada, "Away: Lunch");
@@ -231,7 +273,9 @@ try {
     await look(ada, "offline");
     await server.again();
     await ada.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
-    await ada.waitForSelector(".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered");
+    await ada.waitForSelector(
+      ".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered",
+    );
     await people.again();
     assert.equal(await ada.locator(".sb-me .sb-bubble:has-text('I have corrected it.')").count(), 1);
     await grace.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
@@ -257,7 +301,9 @@ try {
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
     await ada.waitForSelector(`.row.gone ${row(cleo)}, .rows:not(:has(${row(cleo)}))`);
-    await ada.waitForSelector(".take-line:has-text('Grace'), .conversation .sb-state");
+    await ada.waitForSelector(
+      ".take-line:has-text('A colleague has this conversation now'), .take-line:has-text('Grace')",
+    );
   });
 
   await step("a conversation goes back to the queue, and is taken from there", async () => {
@@ -290,7 +336,8 @@ try {
     await ada.waitForSelector(row(urgent));
     await first.leave();
     await urgent.leave();
-    for (const one of [first, urgent]) await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
+    for (const one of [first, urgent])
+      await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
   });
 
   await step("declined with a reason, an offer goes to the next agent", async () => {
@@ -307,7 +354,7 @@ try {
     // Nobody answers: the offer ends, the agent is not responding, and comes back by one press.
     await ada.waitForSelector(".banners:has-text('You missed an offer')", { timeout: 30_000 });
     await look(ada, "not-responding");
-    await ada.click(".banners button:has-text(\"I'm back\")");
+    await ada.click('.banners button:has-text("I\'m back")');
     await ada.waitForSelector(".status .sb-on");
     await tom.leave();
     await admin("POST", `/conversations/${tom.conversationId}/close`, { reason: "other" }).catch(() => {});
@@ -377,8 +424,23 @@ try {
     await ada.click("[role=menuitem]:has-text('Settings')");
     await ada.click("dialog button:has-text('Play') >> nth=0");
     await ada.waitForSelector("dialog:has-text('Played')");
+    assert.equal(await ada.evaluate(() => globalThis.asked ?? 0), 0, "nobody asked for notifications unasked");
+    await ada.click("dialog button:has-text('Allow notifications')");
+    await ada.waitForSelector("dialog label:has-text('Show while I look elsewhere') input:checked");
     await look(ada, "settings");
     await ada.keyboard.press("Escape");
+  });
+
+  await step("an offer that nobody answers becomes a browser notification", async () => {
+    const eve = await people.come("Eve Stone", { reason: "Late parcel" });
+    await ada.waitForSelector(".offer:has-text('Eve Stone')");
+    await ada.waitForFunction(() => globalThis.pushed.some(({ title }) => title === "Offer: Eve Stone"));
+    await ada.click(".offer:has-text('Eve Stone') button[type=submit]");
+    await ada.waitForSelector(".conversation h2:has-text('Eve')");
+    await eve.send("close_conversation", { conversationId: eve.conversationId });
+    await ada.waitForSelector(".closed-line");
+    await ada.click(row(cleo));
+    await ada.waitForSelector(".conversation h2:has-text('Cleo')");
   });
 
   await step("every width and both themes, without a violation and without sideways scrolling", async () => {
@@ -417,9 +479,9 @@ try {
 
   assert.deepEqual(faults, [], "scripts failed");
 } catch (error) {
-  if (!failed) console.log(`FAIL ${error.stack ?? error}`);
+  if (!failed) say(`FAIL ${error.stack ?? error}`);
   failed = true;
-  console.log(faults.join("\n"));
+  say(faults.join("\n"));
 } finally {
   await browser.close();
   await server.stop();
