@@ -17,6 +17,7 @@ const browser = await launch();
 let failed = null;
 try {
   const admin = await login(server.address, "admin@localhost", server.password());
+  await fresh();
   const come = await people(browser, server.address);
   const house = await fillHouse({ address: server.address, admin, come });
   say("the house is full");
@@ -54,7 +55,8 @@ async function newPage(context, name) {
   page.on("console", (message) => {
     const text = message.text();
     // A refused login, a killed server and a refused form are part of the walk.
-    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text)) faults.push(`${name}: ${text}`);
+    if (message.type() === "error" && !/status of (4\d\d|503)|ERR_CONNECTION|WebSocket connection/.test(text))
+      faults.push(`${name}: ${text}`);
   });
   return page;
 }
@@ -76,8 +78,8 @@ async function walk(admin, house) {
   await page.getByRole("heading", { name: "Board", exact: true }).waitFor();
   say("logged in");
 
-  const queue = page.getByRole("region", { name: "Queue", exact: true });
-  const agents = page.getByRole("region", { name: "Agents", exact: true });
+  const queue = page.getByRole("group", { name: "Queue", exact: true });
+  const agents = page.getByRole("group", { name: "Agents", exact: true });
   await queue.getByRole("row").nth(3).waitFor();
   await agents.getByText("Lunch until 13:30").waitFor();
   await agents.getByText("Not responding").waitFor();
@@ -157,15 +159,125 @@ async function walk(admin, house) {
   await dialog.getByLabel("Set the status").selectOption("away");
   await dialog.getByRole("button", { name: "Set" }).first().click();
   await page.getByText("Kofi Mensah is now: Away.").waitFor();
-  await dialog.getByRole("button", { name: /Pull .* back to the queue/ }).first().click();
-  await page.getByText(/back in the queue/).first().waitFor();
+  await dialog
+    .getByRole("button", { name: /Pull .* back to the queue/ })
+    .first()
+    .click();
+  await page
+    .getByText(/back in the queue/)
+    .first()
+    .waitFor();
   await dialog.getByRole("button", { name: "Close", exact: true }).click();
   say("an agent was changed");
 
   await settings(page, address);
   await lists(page, address);
+  await failing(page, address);
+  await everyView(context, address);
   await wall(page, address);
   await lost(page, address);
+}
+
+async function enter(page) {
+  await page.goto(`${server.address}/admin/`);
+  await page.getByLabel("E-mail").fill("admin@localhost");
+  await page.getByLabel("Password").fill(server.password());
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { name: "Board", exact: true }).waitFor();
+}
+
+/** Nothing has happened yet: every view says what belongs there. */
+async function fresh() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+  const page = await newPage(context, "fresh");
+  await enter(page);
+  await page.getByRole("heading", { name: "Nobody waits" }).waitFor();
+  await page.getByText("No numbers for this time yet.").first().waitFor();
+  await inspect(page, "fresh board");
+  await picture(page, "fresh");
+  for (const [view, words] of [
+    ["conversations", "No conversations yet"],
+    ["alerts", "All is well"],
+    ["decisions", "No decisions yet"],
+    ["canned", "No canned replies yet"],
+    ["announcements", "None yet"],
+    ["statistics", "No numbers for this time yet."],
+  ]) {
+    await page.goto(`${server.address}/admin/${view}`);
+    await page.getByText(words).first().waitFor();
+    await inspect(page, `fresh ${view}`);
+  }
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await context.close();
+  say("a fresh installation says what belongs where; logged out is logged out");
+}
+
+/** The server fails: what happened, what is safe, and a way to try again. */
+async function failing(page, address) {
+  const fails = (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: "application/json",
+      body: '{"error":{"code":"unavailable","message":"no","retryable":true}}',
+    });
+  await page.route("**/api/v1/statistics**", fails);
+  await page.goto(`${address}statistics`);
+  await page.getByText("This could not be loaded").waitFor();
+  await page.getByText("Nothing was changed").waitFor();
+  await inspect(page, "failed");
+  await picture(page, "failed");
+  await page.unroute("**/api/v1/statistics**", fails);
+  const other = await page.context().newPage();
+  await other.route("**/api/v1/chatbots", fails);
+  await other.goto(`${address}hours`);
+  await other.getByText("This could not be loaded").waitFor();
+  await inspect(other, "failed hours");
+  await other.close();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Estimated against actual wait").waitFor();
+  say("a failure is said, and tried again");
+}
+
+/** Every view on a phone in the dark and on a tablet in the light, and the panel of a conversation. */
+async function everyView(context, address) {
+  const views = [
+    "conversations",
+    "statistics",
+    "alerts",
+    "decisions",
+    "audit",
+    "agents",
+    "chatbots",
+    "hours",
+    "canned",
+    "announcements",
+    "tokens",
+  ];
+  for (const [theme, width] of [
+    ["dark", 360],
+    ["light", 768],
+    ["dark", 1280],
+  ]) {
+    const page = await newPage(context, `${theme} ${width}`);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    for (const view of views) {
+      await page.goto(`${address}${view}`);
+      await page.locator(".ad-page-head h1").waitFor();
+      await page.waitForFunction(() => !document.querySelector(".sb-skeleton"));
+      await inspect(page, `${view} ${theme} ${width}`);
+      await picture(page, `${view}-${theme}-${width}`);
+    }
+    await page.goto(`${address}conversations`);
+    await page.getByRole("row").nth(1).click();
+    await page.getByRole("complementary", { name: "Conversation" }).getByRole("tab", { name: "Details" }).click();
+    await inspect(page, `panel ${theme} ${width}`);
+    await page.close();
+  }
+  say("every view, narrow and dark");
 }
 
 async function go(page, name) {
@@ -200,11 +312,26 @@ async function settings(page) {
   await page.getByRole("button", { name: "Save chatbot" }).click();
   await page.getByText("Each must look like").waitFor();
   await page.getByLabel("Sites that may carry it").fill("https://shop.example");
-  await page.getByLabel("Greeting").fill("Hi! How can we help you today?");
+  await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help you today?");
+  await page.getByRole("button", { name: "Add field" }).click();
+  await page.getByRole("button", { name: "Add field" }).click();
+  const key = page.getByLabel("Key").nth(1);
+  await key.fill("name");
+  await page.getByRole("button", { name: "Save chatbot" }).click();
+  await page.getByText("This is there twice.").waitFor();
+  await key.fill("email");
+  await page.getByRole("button", { name: "Form" }).click();
   await inspect(page, "chatbots");
   await picture(page, "chatbots");
   await page.getByRole("button", { name: "Save chatbot" }).click();
-  await page.getByText("is saved.").first().waitFor();
+  await page.getByText("Support is saved.").waitFor();
+  // What was saved is what the widget is told.
+  const widget = await (await fetch(`${server.address}/api/v1/chatbots/default/widget`)).json();
+  assert.deepEqual(
+    widget.preChat.map((field) => field.key),
+    ["name", "email"],
+  );
+  assert.equal(widget.theme.accent, "#ffe11a");
 
   await go(page, "Hours");
   const only = page.getByLabel("Only at certain hours");
@@ -292,7 +419,7 @@ async function lists(page) {
   await inspect(page, "statistics table");
   await page.getByRole("tab", { name: "30 days" }).click();
   await page.getByRole("tab", { name: "26 weeks" }).click();
-  await page.getByText("By agent").waitFor();
+  await page.getByRole("heading", { name: "By agent" }).waitFor();
 
   await go(page, "Alerts");
   await page.getByText("Many customers wait").first().waitFor();
@@ -301,15 +428,24 @@ async function lists(page) {
 
   await go(page, "Decision log");
   await page.getByLabel("Made").selectOption("yes");
-  await page.getByRole("row", { name: /By hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /By hand/ })
+    .first()
+    .waitFor();
   await inspect(page, "decisions");
   await page.getByLabel("Made").selectOption("");
   await picture(page, "decisions");
 
   await go(page, "Audit log");
-  await page.getByRole("row", { name: /Conversation assigned by hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Conversation assigned by hand/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("login.refused");
-  await page.getByRole("row", { name: /Login refused/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Login refused/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("");
   await inspect(page, "audit");
   await picture(page, "audit");
@@ -318,7 +454,7 @@ async function lists(page) {
 
 async function wall(page, address) {
   await page.goto(address);
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   await page.keyboard.press("w");
   await page.getByRole("button", { name: "Leave the wall" }).waitFor();
   await page.getByText("Conversations today").waitFor();
@@ -342,7 +478,7 @@ async function lost(page) {
   await picture(page, "lost");
   await server.start();
   await page.locator(".ad-stale").waitFor({ state: "detached", timeout: 60_000 });
-  await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+  await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
   say("killed, and back");
 }
 
@@ -351,6 +487,7 @@ async function everyWidth(context, address) {
     for (const [width, height] of [
       [1920, 1080],
       [1280, 800],
+      [640, 400],
       [768, 1024],
       [390, 844],
       [360, 740],
@@ -359,11 +496,12 @@ async function everyWidth(context, address) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height });
       await page.goto(address);
-      await page.getByRole("region", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
+      await page.getByRole("group", { name: "Queue", exact: true }).getByRole("row").nth(1).waitFor();
       await page.getByText("Conversations today").waitFor();
       await inspect(page, `board ${theme} ${width}`);
       await picture(page, `board-${theme}-${width}`);
-      if (pictures) await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
+      if (pictures)
+        await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
       await page.close();
     }
   }

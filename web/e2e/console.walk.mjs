@@ -14,17 +14,20 @@ const server = await startServer({
 });
 const browser = await launch();
 const faults = [];
+const say = (line) => process.stdout.write(`${line}\n`);
 let failed = false;
 
 async function step(name, act) {
   const from = Date.now();
   try {
     await act();
-    console.log(`ok   ${name} (${Date.now() - from} ms)`);
+    say(`ok   ${name} (${Date.now() - from} ms)`);
   } catch (error) {
     failed = true;
-    console.log(`FAIL ${name}\n${error.stack ?? error}`);
-    if (shots) for (const [who, page] of windows) await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
+    say(`FAIL ${name}\n${error.stack ?? error}`);
+    if (shots)
+      for (const [who, page] of windows)
+        await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
     throw error;
   }
 }
@@ -54,7 +57,10 @@ const setStatus = async (page, word) => {
 const outside = (page) => page.evaluate(() => document.activeElement?.blur());
 const row = ({ conversationId }) => `[data-row="${conversationId}"]`;
 const count = (page, selector, expected) =>
-  page.waitForFunction(([selector, expected]) => document.querySelectorAll(selector).length === expected, [selector, expected]);
+  page.waitForFunction(
+    ([selector, expected]) => document.querySelectorAll(selector).length === expected,
+    [selector, expected],
+  );
 
 try {
   const admin = await login(server.address, person("admin"));
@@ -67,8 +73,35 @@ try {
   const grace_id = (await admin("GET", "/agents")).items.find(({ name }) => name.startsWith("Grace")).agentId;
   await admin("PATCH", `/agents/${grace_id}`, { teams: ["Billing"] });
 
+  /** Counts what is heard and shown outside of the page, where a test can't hear or see. */
+  const eavesdrop = (context) =>
+    context.addInitScript(() => {
+      globalThis.tones = 0;
+      globalThis.pushed = [];
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...when) {
+        globalThis.tones++;
+        return start.apply(this, when);
+      };
+      let permission = "default";
+      globalThis.Notification = class {
+        static get permission() {
+          return permission;
+        }
+        static async requestPermission() {
+          globalThis.asked = (globalThis.asked ?? 0) + 1;
+          permission = "granted";
+          return permission;
+        }
+        constructor(title, more) {
+          globalThis.pushed.push({ title, ...more });
+        }
+        close() {}
+      };
+    });
   const desk = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const other = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await eavesdrop(desk);
   const ada = await windowOf("ada", desk);
   const grace = await windowOf("grace", other);
   const people = await customers(browser, server.address);
@@ -114,7 +147,9 @@ try {
     await cleo.send("escalate", { conversationId: cleo.conversationId, reason: "Wants a refund" });
     await ada.waitForSelector(".offer:has-text('Cleo Martin'):has-text('Wants a refund'):has-text('wrong colour')");
     await ada.waitForSelector(".offer [role=timer]");
-    await ada.waitForFunction(() => document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"));
+    await ada.waitForFunction(() =>
+      document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"),
+    );
     assert.equal(await ada.title(), "Offer: Cleo Martin");
     await look(ada, "offer");
     await outside(ada);
@@ -176,7 +211,11 @@ try {
     for (const text of ["cleo@example.com", "Business", "Your order 1017", "This is the first one."])
       await ada.waitForSelector(`.panel:has-text("${text}")`);
     await ada.waitForSelector(".decisions li:has-text('You')");
-    await cleo.send("page_view", { conversationId: cleo.conversationId, url: "https://shop.example/help", title: "Help" });
+    await cleo.send("page_view", {
+      conversationId: cleo.conversationId,
+      url: "https://shop.example/help",
+      title: "Help",
+    });
     await ada.waitForSelector(".trail li:first-child:has-text('Help')");
   });
 
@@ -198,6 +237,9 @@ try {
     await ada.click(row(cleo));
     await jonas.say("Lindenweg 4, not 14.");
     for (const page of [ada, second]) await page.waitForSelector(`.news ${row(jonas)}`);
+    // Both windows knew; one of them made the sound.
+    await ada.waitForFunction(() => globalThis.tones > 0);
+    assert.equal(await second.evaluate(() => globalThis.tones), 0);
     await ada.click(row(jonas));
     await second.waitForSelector(`.row:not(.news) > ${row(jonas)}`);
     await setStatus(ada, "Away: Lunch");
@@ -231,7 +273,9 @@ try {
     await look(ada, "offline");
     await server.again();
     await ada.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
-    await ada.waitForSelector(".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered");
+    await ada.waitForSelector(
+      ".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered",
+    );
     await people.again();
     assert.equal(await ada.locator(".sb-me .sb-bubble:has-text('I have corrected it.')").count(), 1);
     await grace.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
@@ -253,11 +297,24 @@ try {
     await ada.click("dialog button:has-text('Offer it')");
     await grace.waitForSelector(".offer:has-text('From Ada'):has-text('Second time this month.')");
     await look(grace, "offer-from-colleague");
+    // Declined it stays where it was, and its owner hears of it; offered once more it goes.
+    await grace.click(".offer footer .sb-menu button");
+    await grace.click("[role=menuitem]:has-text('Without a reason')");
+    await ada.waitForSelector(".sb-toast:has-text('stays with you')");
+    await ada.waitForSelector(".reply textarea");
+    await outside(ada);
+    await ada.keyboard.press("t");
+    await ada.click("dialog .target:has-text('Grace')");
+    await ada.fill("dialog textarea", "She asked for you by name.");
+    await ada.click("dialog button:has-text('Offer it')");
+    await grace.waitForSelector(".offer:has-text('by name')");
     await outside(grace);
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
     await ada.waitForSelector(`.row.gone ${row(cleo)}, .rows:not(:has(${row(cleo)}))`);
-    await ada.waitForSelector(".take-line:has-text('Grace'), .conversation .sb-state");
+    await ada.waitForSelector(
+      ".take-line:has-text('A colleague has this conversation now'), .take-line:has-text('Grace')",
+    );
   });
 
   await step("a conversation goes back to the queue, and is taken from there", async () => {
@@ -290,7 +347,8 @@ try {
     await ada.waitForSelector(row(urgent));
     await first.leave();
     await urgent.leave();
-    for (const one of [first, urgent]) await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
+    for (const one of [first, urgent])
+      await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
   });
 
   await step("declined with a reason, an offer goes to the next agent", async () => {
@@ -307,7 +365,7 @@ try {
     // Nobody answers: the offer ends, the agent is not responding, and comes back by one press.
     await ada.waitForSelector(".banners:has-text('You missed an offer')", { timeout: 30_000 });
     await look(ada, "not-responding");
-    await ada.click(".banners button:has-text(\"I'm back\")");
+    await ada.click('.banners button:has-text("I\'m back")');
     await ada.waitForSelector(".status .sb-on");
     await tom.leave();
     await admin("POST", `/conversations/${tom.conversationId}/close`, { reason: "other" }).catch(() => {});
@@ -377,8 +435,23 @@ try {
     await ada.click("[role=menuitem]:has-text('Settings')");
     await ada.click("dialog button:has-text('Play') >> nth=0");
     await ada.waitForSelector("dialog:has-text('Played')");
+    assert.equal(await ada.evaluate(() => globalThis.asked ?? 0), 0, "nobody asked for notifications unasked");
+    await ada.click("dialog button:has-text('Allow notifications')");
+    await ada.waitForSelector("dialog label:has-text('Show while I look elsewhere') input:checked");
     await look(ada, "settings");
     await ada.keyboard.press("Escape");
+  });
+
+  await step("an offer that nobody answers becomes a browser notification", async () => {
+    const eve = await people.come("Eve Stone", { reason: "Late parcel" });
+    await ada.waitForSelector(".offer:has-text('Eve Stone')");
+    await ada.waitForFunction(() => globalThis.pushed.some(({ title }) => title === "Offer: Eve Stone"));
+    await ada.click(".offer:has-text('Eve Stone') button[type=submit]");
+    await ada.waitForSelector(".conversation h2:has-text('Eve')");
+    await eve.send("close_conversation", { conversationId: eve.conversationId });
+    await ada.waitForSelector(".closed-line");
+    await ada.click(row(cleo));
+    await ada.waitForSelector(".conversation h2:has-text('Cleo')");
   });
 
   await step("every width and both themes, without a violation and without sideways scrolling", async () => {
@@ -404,6 +477,66 @@ try {
     await ada.setViewportSize({ width: 1440, height: 900 });
   });
 
+  await step("what can't be had is said, with a way on: a link to nothing, a list, a panel, a search", async () => {
+    const lost = await windowOf("ada-3", desk);
+    const broken = "**/api/v1/{conversations?*,customers/*,search?*}";
+    await lost.route(broken, (route) =>
+      route.fulfill({ status: 503, json: { error: { code: "unavailable", message: "" } } }),
+    );
+    await lost.goto(`${server.address}/console/c/${cleo.conversationId}`);
+    await lost.waitForSelector(".panel:has-text('We could not load this.')");
+    await lost.keyboard.press("3");
+    await lost.waitForSelector(".conversation h2:has-text('Cleo')");
+    await lost.keyboard.press("Control+k");
+    await lost.keyboard.type("ocean");
+    await lost.waitForSelector("dialog .sb-error");
+    await look(lost, "search-failed");
+    await lost.keyboard.press("Escape");
+    await lost.unroute(broken);
+    await lost.keyboard.press("s");
+    await lost.keyboard.type("zzzz");
+    await lost.waitForSelector("dialog:has-text('Nothing found')");
+    await look(lost, "search-nothing");
+    await lost.keyboard.press("Escape");
+    await lost.goto(`${server.address}/console/c/0199e7d0-0000-7000-8000-000000000000`);
+    await lost.waitForSelector(".conversation [role=alert]:has-text('does not exist')");
+    await look(lost, "unknown");
+    await lost.route(broken, (route) => route.abort());
+    await lost.reload();
+    await lost.waitForSelector(".rows [role=alert]:has-text('could not load the list'), .rows [data-row]");
+    await lost.click("[role=tab]:has-text('All')");
+    await look(lost, "list-failed");
+    await lost.close();
+    windows.delete("ada-3");
+  });
+
+  await step("an admin may look in, without a status of their own", async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const root = await windowOf("admin", context);
+    await root.goto(`${server.address}/console`);
+    await logIn(root, person("admin"));
+    await root.waitForSelector("[role=tab]:has-text('All')");
+    await root.click("[role=tab]:has-text('All')");
+    await root.click(row(cleo));
+    await root.waitForSelector(".take-line:has-text('Ada')");
+    await root.waitForSelector(".decisions li");
+    assert.equal(await root.locator(".status").count(), 0);
+    await look(root, "admin");
+    await context.close();
+    windows.delete("admin");
+  });
+
+  await step("given back to the assistant, the customer is answered by it, and the agent is free", async () => {
+    await ada.click(".conversation-acts .sb-menu [aria-label='More']");
+    await ada.click("[role=menuitem]:has-text('Back to the assistant')");
+    await ada.waitForSelector(".sb-toast:has-text('back with the assistant')");
+    await ada.waitForSelector(".lists:has-text('No conversations')");
+    await ada.waitForSelector(".capacity:has-text('0/5')");
+    const before = (await people.seen(cleo)).split('"ai_message"').length;
+    await cleo.say("How do I get a refund?");
+    await people.waitFor(cleo, "ai_message", before);
+  });
+
   await step("logging out in one window ends the other, with a sentence", async () => {
     const second = await windowOf("ada-2", desk);
     await second.goto(`${server.address}/console`);
@@ -417,9 +550,9 @@ try {
 
   assert.deepEqual(faults, [], "scripts failed");
 } catch (error) {
-  if (!failed) console.log(`FAIL ${error.stack ?? error}`);
+  if (!failed) say(`FAIL ${error.stack ?? error}`);
   failed = true;
-  console.log(faults.join("\n"));
+  say(faults.join("\n"));
 } finally {
   await browser.close();
   await server.stop();

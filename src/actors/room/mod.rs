@@ -169,6 +169,7 @@ impl RoomActor {
                 Record::Unread(error)
             }
         };
+        self.let_strangers_go();
         self.desk_loaded(waiting, ctx);
         while let Some(message) = self.early.pop_front() {
             self.take(message, ctx);
@@ -340,6 +341,7 @@ impl RoomActor {
         if gap {
             self.reload(ctx);
         } else {
+            self.let_strangers_go();
             self.desk_owner(ctx);
         }
     }

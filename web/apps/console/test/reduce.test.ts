@@ -36,7 +36,11 @@ describe("messages", () => {
     const state = run([
       listed(overview("c1")),
       at("new_message", message("c1", 5, "customer")),
-      at("new_message", message("c1", 6, "customer", { createdAt: new Date(NOW + 60_000).toISOString() }), NOW + 60_000),
+      at(
+        "new_message",
+        message("c1", 6, "customer", { createdAt: new Date(NOW + 60_000).toISOString() }),
+        NOW + 60_000,
+      ),
     ]);
     expect(row(state)).toMatchObject({ unread: 2, askedAt: NOW });
   });
@@ -106,15 +110,60 @@ describe("messages", () => {
     expect(row(state).line?.text).toBe("words 9");
   });
 
+  test("an older answer of the server does not bring back a wait that is over", () => {
+    const asked = {
+      seq: 4,
+      senderRole: "customer" as const,
+      senderName: "Cleo",
+      text: "?",
+      createdAt: new Date(NOW).toISOString(),
+    };
+    const state = run([
+      listed(overview("c1", { lastMessage: asked })),
+      at("new_message", message("c1", 5, "agent", { senderId: ME.id })),
+      listed(overview("c1", { lastMessage: asked, unread: 1 })),
+    ]);
+    expect(row(state)).toMatchObject({ askedAt: null, unread: 0 });
+  });
+
+  test("an answer that an event has overtaken neither reopens a conversation nor takes a new one away", () => {
+    const open = run([listed(overview("c1"))]);
+    const closed = run([at("conversation_closed", { conversationId: "c1", reason: "solved" })], open);
+    const late = run(
+      [
+        { type: "wanted", id: "c1" },
+        { type: "fetched", item: overview("c1"), asked: open.rows },
+      ],
+      closed,
+    );
+    expect(row(late).status).toBe("CLOSED");
+    expect([...late.wanted]).toEqual(["c1"]);
+    const mine = run([{ type: "fetched", item: overview("c2", { assignedAgentId: null }) }], open);
+    const taken = run([{ type: "assigned", conversationId: "c2", agentId: ME.id, agentName: "Ann", at: NOW }], mine);
+    const list: DeskAction = {
+      type: "listed",
+      list: "mine",
+      items: [overview("c1")],
+      cursor: null,
+      more: false,
+      asked: mine.rows,
+    };
+    expect(row(run([list], taken), "c2").agentId).toBe(ME.id);
+  });
+
   test("a conversation that is not known is asked for", () => {
     expect([...run([at("new_message", message("c7", 1, "customer"))]).wanted]).toEqual(["c7"]);
-    expect(run([at("new_message", message("c7", 1, "customer")), { type: "fetched", item: overview("c7") }]).wanted.size).toBe(0);
+    expect(
+      run([at("new_message", message("c7", 1, "customer")), { type: "fetched", item: overview("c7") }]).wanted.size,
+    ).toBe(0);
   });
 });
 
 describe("assignments", () => {
   test("an assignment is a row, a notice and a sound", () => {
-    const before = run([{ type: "fetched", item: overview("c1", { assignedAgentId: null, status: "WAITING_FOR_AGENT" }) }]);
+    const before = run([
+      { type: "fetched", item: overview("c1", { assignedAgentId: null, status: "WAITING_FOR_AGENT" }) },
+    ]);
     const action = at("agent_notification", {
       type: "NEW_CONVERSATION_ASSIGNED",
       conversationId: "c1",
@@ -145,7 +194,12 @@ describe("assignments", () => {
   test("a conversation that was passed on leaves, with a notice", () => {
     const state = run([
       listed(overview("c1")),
-      at("agent_notification", { type: "CONVERSATION_UNASSIGNED", conversationId: "c1", reason: "transferred", timestamp: "" }),
+      at("agent_notification", {
+        type: "CONVERSATION_UNASSIGNED",
+        conversationId: "c1",
+        reason: "transferred",
+        timestamp: "",
+      }),
     ]);
     expect(row(state).agentId).toBeNull();
     expect(state.notices[0]?.kind).toBe("transferred");
@@ -173,7 +227,13 @@ describe("offers", () => {
     timestamp: "",
   });
   const rescinded = (reason: string) =>
-    at("agent_notification", { type: "TRANSFER_RESCINDED", transferRequestId: "o1", conversationId: "c1", reason, timestamp: "" });
+    at("agent_notification", {
+      type: "TRANSFER_RESCINDED",
+      transferRequestId: "o1",
+      conversationId: "c1",
+      reason,
+      timestamp: "",
+    });
 
   test("an offer stands until it is taken, and says what became of it", () => {
     const state = run([request]);
@@ -196,9 +256,25 @@ describe("offers", () => {
 
   test("after a reload the open ones are there, and those that ended or are somebody else's are not", () => {
     const state = run([
-      { type: "offers", offers: [offer("o1"), offer("o2", { status: "declined" }), offer("o3", { agentId: "bob" }), offer("o4", { expiresAt: new Date(NOW).toISOString() })], at: NOW, offset: 0 },
+      {
+        type: "offers",
+        offers: [
+          offer("o1"),
+          offer("o2", { status: "declined" }),
+          offer("o3", { agentId: "bob" }),
+          offer("o4", { expiresAt: new Date(NOW).toISOString() }),
+        ],
+        at: NOW,
+        offset: 0,
+      },
     ]);
     expect([...state.offers.keys()]).toEqual(["o1"]);
+  });
+
+  test("a transfer that nobody took is told to its owner, who keeps it", () => {
+    const state = run([listed(overview("c1")), rescinded("not_taken")]);
+    expect(state.notices[0]?.kind).toBe("transfer_refused");
+    expect(row(state).agentId).toBe(ME.id);
   });
 
   test("taking the conversation by hand ends its offer", () => {
@@ -209,17 +285,56 @@ describe("offers", () => {
 
 describe("the agent itself", () => {
   test("its status and load come from the topic, the workload, and the other window", () => {
-    const state = run([{ type: "queue", queue: [], agents: [agent(ME.id, { currentChats: 2, reason: "Lunch", status: "away" })] }]);
+    const state = run([
+      { type: "queue", queue: [], agents: [agent(ME.id, { currentChats: 2, reason: "Lunch", status: "away" })] },
+    ]);
     expect(state.self).toEqual({ status: "away", reason: "Lunch", used: 2, limit: 5 });
-    const more = run([at("agent_notification", { type: "WORKLOAD_UPDATED", currentChats: 3, maxConcurrentChats: 5, isAvailable: false, status: "not_responding", timestamp: "" })], state);
+    const more = run(
+      [
+        at("agent_notification", {
+          type: "WORKLOAD_UPDATED",
+          currentChats: 3,
+          maxConcurrentChats: 5,
+          isAvailable: false,
+          status: "not_responding",
+          timestamp: "",
+        }),
+      ],
+      state,
+    );
     expect(more.self).toEqual({ status: "not_responding", reason: null, used: 3, limit: 5 });
-    const back = run([at("staff_status_updated", { staffId: ME.id, isOnline: true, isAvailable: true, status: "available" })], more);
+    const back = run(
+      [at("staff_status_updated", { staffId: ME.id, isOnline: true, isAvailable: true, status: "available" })],
+      more,
+    );
     expect(back.self?.status).toBe("available");
   });
 
   test("queue rows that are not known are asked for once", () => {
     const state = run([{ type: "queue", queue: [queueRow("c8"), queueRow("c9")], agents: null }]);
     expect([...state.wanted]).toEqual(["c8", "c9"]);
+  });
+});
+
+describe("the queue", () => {
+  const topic = (...ids: string[]): DeskAction => ({
+    type: "queue",
+    queue: ids.map((id) => queueRow(id)),
+    agents: null,
+  });
+
+  test("what comes back to it is a waiting row again", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: "bob" })), topic("c1")]);
+    expect(row(state)).toMatchObject({ status: "WAITING_FOR_AGENT", agentId: null, waitingSince: NOW - 90_000 });
+    expect(run([topic("c1")], state).rows).toBe(state.rows);
+  });
+
+  test("what leaves it is asked about, and belongs to somebody else when it is not shown any more", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: null })), topic("c1"), topic()]);
+    expect([...state.wanted]).toEqual(["c1"]);
+    const gone = run([{ type: "unfetchable", id: "c1" }], state);
+    expect(row(gone)).toMatchObject({ status: "AGENT_ASSIGNED", agentId: null, waitingSince: null });
+    expect(row(run([{ type: "unwanted", id: "c1" }], state)).status).toBe("WAITING_FOR_AGENT");
   });
 });
 
@@ -241,9 +356,22 @@ describe("notices", () => {
 
 test("whatever order events come in, unread is never below zero and own messages are never counted", () => {
   const event = fc.oneof(
-    fc.record({ seq: fc.integer({ min: 1, max: 20 }), by: fc.constantFrom("customer", "agent", "ai", "system" as const) }).map(({ seq, by }) => at("new_message", message("c1", seq, by as never, by === "agent" ? { senderId: ME.id } : {}))),
-    fc.integer({ min: 0, max: 25 }).map((seq) => at("message_read", { conversationId: "c1", userId: ME.id, seq, messageId: null, readAt: "" })),
-    fc.constantFrom<DeskAction>({ type: "watching", id: "c1" }, { type: "watching", id: null }, { type: "read", id: "c1" }),
+    fc
+      .record({
+        seq: fc.integer({ min: 1, max: 20 }),
+        by: fc.constantFrom("customer", "agent", "ai", "system" as const),
+      })
+      .map(({ seq, by }) =>
+        at("new_message", message("c1", seq, by as never, by === "agent" ? { senderId: ME.id } : {})),
+      ),
+    fc
+      .integer({ min: 0, max: 25 })
+      .map((seq) => at("message_read", { conversationId: "c1", userId: ME.id, seq, messageId: null, readAt: "" })),
+    fc.constantFrom<DeskAction>(
+      { type: "watching", id: "c1" },
+      { type: "watching", id: null },
+      { type: "read", id: "c1" },
+    ),
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (actions) => {

@@ -1,60 +1,20 @@
 // Walks the widget through its states against the real program, in each theme, direction and width: a picture and axe
 // over each. `SWITCHBOARD=path/to/switchboard node scripts/shots.mjs [folder] [variant]`. Nothing waits a fixed time.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { browserOptions, program } from "./program.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const program = process.env.SWITCHBOARD ?? join(here, "../../../../target/debug/switchboard");
 const folder = process.argv[2] ?? join(here, "../.shots");
 const only = process.argv[3];
 mkdirSync(folder, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-// ---- the program ----
-
-const data = mkdtempSync(join(tmpdir(), "switchboard-shots-"));
-const server = spawn(program, {
-  cwd: data,
-  env: {
-    ...process.env,
-    PORT: "0",
-    DATABASE_URL: `sqlite:${join(data, "shots.db")}`,
-    ADMIN_PASSWORD: "only-for-pictures",
-    SWITCHBOARD__AUTH__JWT_SECRET_PATH: join(data, "jwt"),
-    SWITCHBOARD__PAGES__FOLDER: join(here, "../../../dist"),
-    SWITCHBOARD__LIMITS__VISITORS_PER_MINUTE: "1000",
-  },
-});
-let said = "";
-const address = await new Promise((resolve, reject) => {
-  const hear = (bytes) => {
-    said += bytes;
-    const found = /Listening on (http:\S+)/.exec(said);
-    if (found) resolve(found[1]);
-  };
-  server.stdout.on("data", hear);
-  server.stderr.on("data", hear);
-  server.on("exit", (code) => reject(new Error(`the program ended with ${code}\n${said}`)));
-});
-
-async function call(method, path, token, body) {
-  const answer = await fetch(`${address}/api/v1${path}`, {
-    method,
-    headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
-}
-const login = async (email, password) => (await call("POST", "/auth/login", null, { email, password })).token;
-const admin = await login("admin@localhost", "only-for-pictures");
-const ada = await login("ada@localhost", /ada@localhost\s+(\S+)/.exec(said)[1]);
+const { address, call, login, admin, said, end } = await program();
+const ada = await login("ada@localhost", /ada@localhost\s+(\S+)/.exec(said())[1]);
 const adaId = (await call("GET", "/agents", admin)).items.find((one) => one.name === "Ada").agentId;
 const usual = await call("GET", "/chatbots/default", admin);
 const chatbot = (change) => call("PUT", "/chatbots/default", admin, { ...usual, ...change });
@@ -74,17 +34,7 @@ const mine = async () => (await call("GET", "/conversations?limit=1", admin)).it
 
 // ---- the browsers ----
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-  ],
-});
+const browser = await chromium.launch(browserOptions);
 const desk = await browser.newPage();
 await desk.goto(`${address}/favicon.svg`);
 await desk.evaluate(
@@ -98,6 +48,7 @@ await desk.evaluate(
 const agent = (type, body) =>
   desk.evaluate(([kind, content]) => window.socket.send(JSON.stringify({ type: kind, data: content })), [type, body]);
 
+const pages = [];
 let violations = 0;
 let pictures = 0;
 
@@ -112,12 +63,15 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
     if (settings) await chatbot(settings);
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
+    page.on("console", (m) => process.env.LOUD && process.stdout.write(`${name}: ${m.text()}\n`));
+    pages.push(page);
     page.on("pageerror", (error) => process.stdout.write(`${name}: ${error.message}\n`));
-    await page.addInitScript((lang) => {
-      document.addEventListener("DOMContentLoaded", () => {
-        document.documentElement.lang = lang;
-      });
-    }, language);
+    // The shop is English; the widget speaks what it is told to.
+    await page.route(`${address}/`, async (route) => {
+      const answer = await route.fetch();
+      const body = (await answer.text()).replace("data-chatbot", `data-language="${language}" data-chatbot`);
+      await route.fulfill({ response: answer, body });
+    });
     return page;
   };
   const shot = async (page, what) => {
@@ -263,6 +217,20 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   await shot(page, "32-left");
   await page.close();
 
+  // Asked for in the middle of a conversation with the assistant.
+  page = await open({ hours: never });
+  await page.goto(address);
+  await page.evaluate(() => localStorage.clear());
+  await start(page);
+  await write(page, "How do I use PostgreSQL?");
+  await page.locator(".sb-sources").waitFor();
+  await page.locator(".sw-person").click();
+  await page.locator(".sw-away").waitFor();
+  await shot(page, "33-away");
+  await page.locator(".sw-away button").first().click();
+  await page.locator(".sw-person").waitFor();
+  await page.close();
+
   // A brand's own theme, left, in the whole page.
   page = await open({ theme: { accent: "#ffd400", position: "left", radius: 6, icon: "help" } });
   await page.goto(address);
@@ -278,6 +246,9 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   // The server does not answer.
   page = await open({});
   await page.route("**/api/v1/chatbots/**", (route) => route.abort());
+  await page.route("**/widget.js", (route) =>
+    route.request().resourceType() === "fetch" ? route.abort() : route.continue(),
+  );
   await page.goto(address);
   await page.locator(".launch").click();
   await page.locator(".sb-state .sb-primary").waitFor();
@@ -296,10 +267,16 @@ try {
   };
   for (const [name, how] of Object.entries(all)) if (!only || only === name) await variant(name, how);
   process.stdout.write(`${pictures} pictures, ${violations} violations\n`);
+} catch (error) {
+  // What it looked like when it went wrong.
+  await pages
+    .at(-1)
+    ?.screenshot({ path: join(folder, "failed.png") })
+    .catch(() => {});
+  process.stdout.write(`${error}\n`);
+  violations += 1;
 } finally {
   await browser.close();
-  server.removeAllListeners("exit");
-  server.kill();
-  rmSync(data, { recursive: true, force: true });
+  end();
 }
 process.exit(violations ? 1 : 0);

@@ -65,8 +65,11 @@ function start(options: Options, target: Element | null): void {
         if (!answer.ok) throw Object.assign(new Error(`HTTP ${answer.status}`), { status: answer.status });
         return (await answer.json()) as Settings;
       })
-      .catch((error) => {
+      .catch(async (error) => {
         settings = null;
+        // A browser does not say why it refused an answer. When the server is there, this page's origin is the reason.
+        const probe = { mode: "no-cors", cache: "no-store" } as const;
+        if (!error.status && (await fetch(`${url}/widget.js`, probe).catch(() => null))) error.status = 403;
         throw error;
       });
     return settings;
@@ -84,7 +87,7 @@ function start(options: Options, target: Element | null): void {
     if (radius >= 0 && radius <= 32) host.style.setProperty("--sw-radius", `${radius}px`);
     host.dataset.side = theme.position === "left" ? "left" : "right";
     path.setAttribute("d", ICONS[isOpen ? "down" : String(theme.icon)] ?? ICONS.chat ?? "");
-    const word = isOpen ? closeWord : openWord + (badge.hidden ? "" : ` (${badge.textContent})`);
+    const word = isOpen ? closeWord : openWord + (badge.hidden ? "" : ` (${badge.dataset.count})`);
     button.setAttribute("aria-label", word);
     button.title = word;
     button.setAttribute("aria-expanded", String(isOpen));
@@ -100,7 +103,7 @@ function start(options: Options, target: Element | null): void {
       close,
       emit,
       unread(count) {
-        badge.textContent = count > 9 ? "9+" : String(count);
+        badge.dataset.count = count > 9 ? "9+" : String(count);
         badge.hidden = count === 0 || isOpen;
         paint();
         emit("unread", count);
@@ -147,7 +150,6 @@ function start(options: Options, target: Element | null): void {
     svg.append(path);
     badge.hidden = true;
     badge.className = "badge";
-    badge.setAttribute("aria-hidden", "true");
     button.type = "button";
     button.className = "launch";
     button.append(svg, badge);

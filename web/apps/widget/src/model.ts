@@ -153,7 +153,7 @@ const sourceOf = (source: { title?: unknown; url?: unknown } | null) => ({
 const JOINED = /^(.+) joined the conversation\.$/;
 const LINES: readonly [RegExp, Key][] = [
   [JOINED, "joined"],
-  [/^(.+) left\. Reconnecting you to another agent\.$/, "lost"],
+  [/^(.+) left\. Reconnecting you to another agent\.$/, "gone"],
   [/^(.+) left the conversation\.$/, "gone"],
   [/^()Requesting a human agent\b.*$/, "wished"],
   [/^().+ left an e-mail address\.$/, "has.email"],

@@ -110,6 +110,7 @@ export function Bubble({
 }) {
   return (
     <div
+      dir="auto"
       class={classes(
         "sb-bubble",
         item.streaming && "sb-streaming",
@@ -328,7 +329,7 @@ export function Composer(props: ComposerProps) {
         aria-label={words.t("compose.label")}
         placeholder={props.placeholder}
         value={value}
-        dir="auto"
+        dir={value ? "auto" : undefined}
         enterkeyhint="send"
         maxLength={props.maxLength}
         onInput={(event) => onInput(event.currentTarget.value)}

@@ -25,7 +25,15 @@ export interface Head {
 }
 
 export type AgentTone = "on" | "busy" | "away" | "off";
-export type AgentWord = "available" | "full" | "away" | "draining" | "offline" | "not_responding" | "reconnecting" | "gone";
+export type AgentWord =
+  | "available"
+  | "full"
+  | "away"
+  | "draining"
+  | "offline"
+  | "not_responding"
+  | "reconnecting"
+  | "gone";
 
 const reachable = (agent: Agent) => agent.presence !== "gone" && agent.status !== "offline";
 
@@ -40,8 +48,9 @@ export function agentWord(agent: Agent): AgentWord {
 }
 
 export function agentTone(word: AgentWord): AgentTone {
-  if (word === "available") return "on";
-  if (word === "full" || word === "not_responding") return "busy";
+  // Who is full works as wished; red is for what needs a look.
+  if (word === "available" || word === "full") return "on";
+  if (word === "not_responding") return "busy";
   return word === "away" || word === "draining" || word === "reconnecting" ? "away" : "off";
 }
 

@@ -38,7 +38,13 @@ export function AssignDialog(props: {
     }
   };
   return (
-    <Dialog open wide title={t("assign.title", { name: props.name })} closeLabel={t("action.close_dialog")} onClose={props.onClose}>
+    <Dialog
+      open
+      wide
+      title={t("assign.title", { name: props.name })}
+      closeLabel={t("action.close_dialog")}
+      onClose={props.onClose}
+    >
       <p class="sb-soft">{t("assign.about")}</p>
       {error && (
         <p class="ad-form-error" role="alert">
@@ -46,7 +52,7 @@ export function AssignDialog(props: {
         </p>
       )}
       <ul class="ad-candidates">
-        {candidates.map(({ agent, missing, over, reachable }) => (
+        {candidates.map(({ agent, word, missing, over, reachable }) => (
           <li key={agent.agentId} class={classes(!reachable && "ad-dim")}>
             <span class="ad-who">
               <strong>{agent.name}</strong>
@@ -67,7 +73,7 @@ export function AssignDialog(props: {
             </span>
             <Button
               small
-              kind={reachable && !over && !missing.length ? "primary" : "secondary"}
+              kind={word === "available" && reachable && !missing.length ? "primary" : "secondary"}
               busy={busy === agent.agentId}
               aria-label={t("assign.to_name", { name: agent.name })}
               onClick={() => assign(agent.agentId, agent.name)}

@@ -12,8 +12,8 @@ import {
   RotateCcwIcon,
   Skeleton,
   StatusDot,
-  timeOf,
   TriangleAlertIcon,
+  timeOf,
   waitMinutes,
 } from "@switchboard/design";
 import type { ComponentChildren } from "preact";
@@ -35,6 +35,8 @@ export function errorWords(error: SwitchboardError): string {
 export function Reading<T>(props: {
   of: Loaded<T> & { reload?: () => void };
   rows?: number;
+  /** The page's own title, where what is read brings it along: shown also while there is nothing. */
+  title?: string;
   empty?: (value: T) => ComponentChildren | false;
   children: (value: T) => ComponentChildren;
 }) {
@@ -42,24 +44,31 @@ export function Reading<T>(props: {
   if (value === null) {
     if (error && !loading) {
       return (
-        <ErrorState
-          title={t("state.failed")}
-          action={
-            reload && (
-              <Button small icon={<RotateCcwIcon small />} onClick={reload}>
-                {t("action.again")}
-              </Button>
-            )
-          }
-        >
-          {errorWords(error)}
-        </ErrorState>
+        <>
+          {props.title && <PageHead title={props.title} />}
+          {props.title && <h2 class="sb-hush">{props.title}</h2>}
+          <ErrorState
+            title={t("state.failed")}
+            action={
+              reload && (
+                <Button small icon={<RotateCcwIcon small />} onClick={reload}>
+                  {t("action.again")}
+                </Button>
+              )
+            }
+          >
+            {errorWords(error)}
+          </ErrorState>
+        </>
       );
     }
     return (
-      <div class="ad-pad">
-        <Skeleton label={t("state.loading")} rows={props.rows ?? 5} />
-      </div>
+      <>
+        {props.title && <PageHead title={props.title} />}
+        <div class="ad-pad">
+          <Skeleton label={t("state.loading")} rows={props.rows ?? 5} />
+        </div>
+      </>
     );
   }
   const empty = props.empty?.(value);
@@ -109,10 +118,19 @@ export function rangeWords(range: { p50: number; p90: number } | null | undefine
     : t("estimate.range", { low: n(found.low), high: n(found.high) });
 }
 
-export function estimateWords(estimate: Estimate): { figure: string; note: string } {
+/** The figure with its unit apart, so that the unit can be small. */
+export function estimateWords(estimate: Estimate): { figure: string; unit?: string; note: string } {
   if (estimate.kind === "none") return { figure: t("estimate.none"), note: t("estimate.none_note") };
-  if (estimate.kind === "range") return { figure: rangeWords(estimate), note: t("estimate.range_note") };
-  return { figure: t("estimate.unknown"), note: estimate.reason ? word("reason", estimate.reason) : t("reason.unknown") };
+  const found = estimate.kind === "range" ? waitMinutes({ low: estimate.p50, high: estimate.p90 }) : null;
+  if (estimate.kind === "range" && found && estimate.p90 > 0) {
+    const figure = found.high === undefined ? n(found.low) : `${n(found.low)}–${n(found.high)}`;
+    return { figure, unit: t("estimate.unit"), note: t("estimate.range_note") };
+  }
+  if (estimate.kind === "range") return { figure: t("estimate.none"), note: t("estimate.none_note") };
+  return {
+    figure: t("estimate.unknown_figure"),
+    note: estimate.reason ? word("reason", estimate.reason) : t("reason.unknown"),
+  };
 }
 
 export function AgentState({ agent }: { agent: Agent }) {
@@ -129,7 +147,13 @@ export function Load({ agent }: { agent: Agent }) {
     : t("load.plain", { used: n(agent.currentChats), most: n(agent.maxConcurrentChats) });
   return (
     <span class="ad-load">
-      <Meter value={used} most={agent.maxConcurrentChats} words={words} label={t("load.label", { name: agent.name })} tone={tone} />
+      <Meter
+        value={used}
+        most={agent.maxConcurrentChats}
+        words={words}
+        label={t("load.label", { name: agent.name })}
+        tone={tone}
+      />
       <span class="sb-num" aria-hidden="true">
         {n(used)}/{n(agent.maxConcurrentChats)}
       </span>
@@ -137,13 +161,19 @@ export function Load({ agent }: { agent: Agent }) {
   );
 }
 
-export function Words({ list }: { list: readonly string[] }) {
+/** Words side by side; above `most` the rest is a number, with the words on hover. */
+export function Words({ list, most = 20 }: { list: readonly string[]; most?: number }) {
   if (!list.length) return <span class="sb-soft">–</span>;
   return (
     <span class="ad-words">
-      {list.map((one) => (
+      {list.slice(0, most).map((one) => (
         <Badge key={one}>{one}</Badge>
       ))}
+      {list.length > most && (
+        <span class="sb-soft" title={list.slice(most).join(", ")}>
+          +{n(list.length - most)}
+        </span>
+      )}
     </span>
   );
 }
@@ -179,7 +209,8 @@ export function Card(props: {
   flush?: boolean;
 }) {
   return (
-    <section class={classes("ad-card", props.class)} aria-label={props.title}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
+    <div class={classes("ad-card", props.class)} role="group" aria-label={props.title}>
       <header class="ad-card-head">
         <h2>
           {props.title}
@@ -189,7 +220,7 @@ export function Card(props: {
         {props.tools && <div class="ad-tools">{props.tools}</div>}
       </header>
       <div class={props.flush ? undefined : "ad-card-body"}>{props.children}</div>
-    </section>
+    </div>
   );
 }
 

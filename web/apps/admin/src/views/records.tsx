@@ -41,6 +41,10 @@ const OUTCOMES = [
   "ended",
 ];
 
+/** Who was not even there says least: it goes last. */
+const telling = ({ passedOver }: Decision["candidates"][number]) =>
+  passedOver === "not_connected" ? 2 : passedOver === "not_available" ? 1 : 0;
+
 export function DecisionsView() {
   const board = useBoard();
   const now = useServerNow(board, 15_000);
@@ -71,9 +75,9 @@ export function DecisionsView() {
       id: "passed",
       head: t("decision.passed"),
       cell: (row) => {
-        const passed = row.candidates.filter((one) => one.passedOver);
+        const passed = row.candidates.filter((one) => one.passedOver).sort((a, b) => telling(a) - telling(b));
         return passed.length ? (
-          <span class="ad-clip">
+          <span class="ad-clip ad-long">
             {passed.map((one) => `${nameOf(one.agentId)}: ${word("passed", one.passedOver ?? "")}`).join(", ")}
           </span>
         ) : (
@@ -95,7 +99,11 @@ export function DecisionsView() {
       />
       <Card title={t("decisions.title")} flush>
         <div class="ad-filters">
-          <Select label={t("decision.outcome")} value={outcome} onChange={(event) => setOutcome(event.currentTarget.value)}>
+          <Select
+            label={t("decision.outcome")}
+            value={outcome}
+            onChange={(event) => setOutcome(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {OUTCOMES.map((one) => (
               <option key={one} value={one}>
@@ -103,7 +111,11 @@ export function DecisionsView() {
               </option>
             ))}
           </Select>
-          <Select label={t("conversations.agent")} value={agent} onChange={(event) => setAgent(event.currentTarget.value)}>
+          <Select
+            label={t("conversations.agent")}
+            value={agent}
+            onChange={(event) => setAgent(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {agents.map((one) => (
               <option key={one.agentId} value={one.agentId}>
@@ -201,7 +213,11 @@ export function AuditView() {
     { id: "at", head: t("audit.at"), cell: (row) => <At at={row.at} now={now} /> },
     { id: "action", head: t("audit.action"), cell: (row) => <strong>{word("audit_action", row.action)}</strong> },
     { id: "actor", head: t("audit.actor"), cell: (row) => nameOf(row.actorId) ?? word("role", row.actorRole) },
-    middling && { id: "subject", head: t("audit.subject"), cell: (row) => <span class="ad-clip">{nameOf(row.subject)}</span> },
+    middling && {
+      id: "subject",
+      head: t("audit.subject"),
+      cell: (row) => <span class="ad-clip">{nameOf(row.subject)}</span>,
+    },
     wide && {
       id: "details",
       head: t("audit.details"),

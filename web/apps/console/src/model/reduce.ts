@@ -1,14 +1,14 @@
+import type { DeskState, Line, ListName, Notice, NoticeKind, OfferView, Row, Self } from "./state.ts";
 import type { Agent, AgentNotification, Message, Note, Offer, QueueRow, ServerEvents } from "./wire.ts";
 import { isNote, type Overview, rowOf } from "./wire.ts";
-import type { DeskState, Line, ListName, Notice, NoticeKind, OfferView, Row, Self } from "./state.ts";
 
 /** What happened. `at` is this browser's clock, `offset` the server's clock minus it. */
 export type DeskAction =
-  | { type: "listed"; list: ListName; items: readonly Overview[]; cursor: string | null; more: boolean }
+  | { type: "listed"; list: ListName; items: readonly Overview[]; cursor: string | null; more: boolean; asked?: Rows }
   | { type: "list_failed"; list: ListName }
   | { type: "list_again"; list: ListName }
-  | { type: "fetched"; item: Overview }
-  | { type: "unfetchable"; id: string }
+  | { type: "fetched"; item: Overview; asked?: Rows }
+  | { type: "unfetchable" | "unwanted"; id: string }
   | { type: "wanted"; id: string }
   | { type: "queue"; queue: readonly QueueRow[] | null; agents: readonly Agent[] | null }
   | { type: "offers"; offers: readonly Offer[]; at: number; offset: number }
@@ -21,6 +21,9 @@ export type DeskAction =
   | { type: "notices"; notices: readonly Notice[] }
   | { type: "notices_read" }
   | { type: "event"; event: DeskEvent; at: number; offset: number };
+
+/** What was known when the server was asked: where an event has said something else since, its answer is too old. */
+type Rows = ReadonlyMap<string, Row>;
 
 /** The server's events that change a desk. */
 export type DeskEvent = {
@@ -35,15 +38,25 @@ const PREVIEW = 160;
 export function reduce(state: DeskState, action: DeskAction): DeskState {
   switch (action.type) {
     case "listed":
-      return listed(state, action.list, action.items, action.cursor, action.more);
+      return listed(state, action);
     case "list_failed":
       return setLoad(state, action.list, "failed");
     case "list_again":
       return setLoad(state, action.list, "loading");
     case "fetched":
-      return unwant(putAll(state, [action.item]), action.item.id);
-    case "unfetchable":
+      // Too old it is asked for once more.
+      return overtaken(state, action.item.id, action.asked)
+        ? state
+        : unwant(putAll(state, [action.item]), action.item.id);
+    case "unwanted":
       return unwant(state, action.id);
+    case "unfetchable":
+      // Known, and no longer for this agent's eyes: somebody else has it.
+      return change(unwant(state, action.id), action.id, (row) =>
+        row.status === "CLOSED"
+          ? row
+          : { ...row, status: "AGENT_ASSIGNED", agentId: null, agentName: null, waitingSince: null, askedAt: null },
+      );
     case "wanted":
       return want(state, action.id);
     case "queue":
@@ -65,9 +78,7 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
     case "read":
       return change(state, action.id, (row) => (row.unread === 0 ? row : { ...row, unread: 0 }));
     case "status":
-      return state.self
-        ? { ...state, self: { ...state.self, status: action.status, reason: action.reason } }
-        : state;
+      return state.self ? { ...state, self: { ...state.self, status: action.status, reason: action.reason } } : state;
     case "notices":
       return { ...state, notices: action.notices };
     case "notices_read":
@@ -83,13 +94,22 @@ function setLoad(state: DeskState, list: ListName, phase: "loading" | "failed"):
   return { ...state, lists: { ...state.lists, [list]: { ...state.lists[list], phase } } };
 }
 
+/** Whether an event has changed who has a conversation, or how it stands, since `asked`. */
+function overtaken(state: DeskState, id: string, asked: Rows | undefined): boolean {
+  if (!asked) return false;
+  const before = asked.get(id);
+  const after = state.rows.get(id);
+  return before?.status !== after?.status || before?.agentId !== after?.agentId;
+}
+
 function putAll(state: DeskState, items: readonly Overview[]): DeskState {
   const rows = new Map(state.rows);
   for (const item of items) {
     const before = rows.get(item.id);
     // An answer that was under way while newer events came must not undo them.
     if (before && before.lastSeq > item.lastSeq) {
-      rows.set(item.id, { ...rowOf(item, before), line: before.line, lastSeq: before.lastSeq, lastAt: before.lastAt });
+      const { line, lastSeq, lastAt, askedAt, unread } = before;
+      rows.set(item.id, { ...rowOf(item, before), line, lastSeq, lastAt, askedAt, unread });
       continue;
     }
     const row = rowOf(item, before);
@@ -98,20 +118,20 @@ function putAll(state: DeskState, items: readonly Overview[]): DeskState {
   return { ...state, rows };
 }
 
-function listed(
-  state: DeskState,
-  list: ListName,
-  items: readonly Overview[],
-  cursor: string | null,
-  more: boolean,
-): DeskState {
-  const put = putAll(state, items);
+function listed(state: DeskState, action: Extract<DeskAction, { type: "listed" }>): DeskState {
+  const { list, items, cursor, more, asked } = action;
+  const put = putAll(
+    state,
+    items.filter(({ id }) => !overtaken(state, id, asked)),
+  );
   const ids = items.map(({ id }) => id);
   const before = more ? state.lists[list].ids.filter((id) => !ids.includes(id)) : [];
   let rows = put.rows;
   if (list === "mine" && !more && cursor === null) {
     // What is no longer among one's own was given away while nobody listened.
-    const left = [...rows.values()].filter((row) => row.agentId === state.me.id && !ids.includes(row.id));
+    const left = [...rows.values()].filter(
+      (row) => row.agentId === state.me.id && !ids.includes(row.id) && !overtaken(state, row.id, asked),
+    );
     if (left.length > 0) {
       const next = new Map(rows);
       for (const row of left) next.set(row.id, { ...row, agentId: null, agentName: null });
@@ -140,14 +160,40 @@ function change(state: DeskState, id: string, by: (row: Row) => Row): DeskState 
   return next === row ? state : { ...state, rows: new Map(state.rows).set(id, next) };
 }
 
-function queued(
-  state: DeskState,
-  queue: readonly QueueRow[] | null,
-  agents: readonly Agent[] | null,
-): DeskState {
+/** The row of what stands in the queue; the same one when it says so already. */
+function waitingRow(row: Row, entry: QueueRow): Row {
+  const status = entry.status === "offered" ? "OFFERED" : "WAITING_FOR_AGENT";
+  const waitingSince = Date.parse(entry.queuedAt);
+  if (row.status === status && row.agentId === null && row.waitingSince === waitingSince) return row;
+  return {
+    ...row,
+    status,
+    waitingSince,
+    agentId: null,
+    agentName: null,
+    escalated: true,
+    reason: entry.escalationReason ?? row.reason,
+  };
+}
+
+function queued(state: DeskState, queue: readonly QueueRow[] | null, agents: readonly Agent[] | null): DeskState {
   let next: DeskState = { ...state, queue, agents };
-  for (const entry of queue ?? []) {
-    if (!state.rows.has(entry.conversationId)) next = want(next, entry.conversationId);
+  const waiting = new Map(queue?.map((entry) => [entry.conversationId, entry]));
+  for (const id of waiting.keys()) if (!state.rows.has(id)) next = want(next, id);
+  if (queue) {
+    let rows: Map<string, Row> | null = null;
+    for (const row of state.rows.values()) {
+      const entry = waiting.get(row.id);
+      const fits = entry ? waitingRow(row, entry) : row;
+      if (fits !== row) {
+        rows ??= new Map(state.rows);
+        rows.set(row.id, fits);
+      } else if (!entry && (row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED")) {
+        // It waits no longer; what it does now is not said here.
+        next = want(next, row.id);
+      }
+    }
+    if (rows) next = { ...next, rows };
   }
   const own = agents?.find((agent) => agent.agentId === state.me.id);
   if (own) {
@@ -257,11 +303,7 @@ function onMessage(state: DeskState, message: Message | Note, at: number, offset
       typing: message.senderRole === "customer" ? false : row.typing,
       unread: mine ? 0 : seen ? row.unread : row.unread + 1,
       askedAt:
-        message.senderRole === "customer"
-          ? (row.askedAt ?? sent)
-          : message.senderRole === "agent"
-            ? null
-            : row.askedAt,
+        message.senderRole === "customer" ? (row.askedAt ?? sent) : message.senderRole === "agent" ? null : row.askedAt,
     };
   });
 }
@@ -292,6 +334,9 @@ function onAgentNotice(state: DeskState, notice: AgentNotification, at: number, 
       return note(known, "offered", at, { conversationId: offer.conversationId, text: offer.note ?? offer.reason });
     }
     case "TRANSFER_RESCINDED": {
+      // One's own transfer that nobody took: the conversation has stayed.
+      if (notice.reason === "not_taken")
+        return note(state, "transfer_refused", at, { conversationId: notice.conversationId });
       if (!state.offers.has(notice.transferRequestId)) return state;
       const kind =
         notice.reason === "taken" ? "offer_taken" : notice.reason === "timed_out" ? "offer_missed" : "offer_canceled";
@@ -412,8 +457,7 @@ function onUpdated(state: DeskState, data: ServerEvents["conversation_updated"],
           : (state.agents?.find((agent) => agent.agentId === assignedAgentId)?.name ??
             (assignedAgentId === state.me.id ? state.me.name : null)),
     assignedAt: assignedAgentId === row.agentId ? row.assignedAt : assignedAgentId === null ? null : at,
-    waitingSince:
-      status === "WAITING_FOR_AGENT" || status === "OFFERED" ? (row.waitingSince ?? at) : null,
+    waitingSince: status === "WAITING_FOR_AGENT" || status === "OFFERED" ? (row.waitingSince ?? at) : null,
     escalated: row.escalated || status === "WAITING_FOR_AGENT" || status === "OFFERED",
     closedAt: status === "CLOSED" ? (row.closedAt ?? at) : row.closedAt,
   }));

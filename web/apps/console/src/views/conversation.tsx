@@ -31,14 +31,23 @@ import { asError } from "../live/desk.ts";
 import { itemsOf } from "../model/chat.ts";
 import { countsOf } from "../model/lists.ts";
 import type { Row } from "../model/state.ts";
-import { Elapsed, failure, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
+import { closedBecause, Elapsed, failure, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
 import { Reply } from "./reply.tsx";
 
 export const CLOSE_REASONS = ["solved", "no_answer", "duplicate", "spam", "other"] as const;
 
+/** So many messages are fetched without being asked for: less does not fill a screen, and what does not scroll never asks. */
+const FILLS = 20;
+
 /** A conversation's snapshot, drawn anew whenever it changed. */
 export function useConversation(conversation: Conversation): ConversationSnapshot {
-  return useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const snapshot = useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const { hasOlder, loading, live, messages } = snapshot;
+  const few = hasOlder && live && !loading && messages.length < FILLS;
+  useEffect(() => {
+    if (few) conversation.loadOlder().catch(() => {});
+  }, [conversation, few]);
+  return snapshot;
 }
 
 export function Middle() {
@@ -62,7 +71,11 @@ function Nothing() {
   return (
     <section class="conversation nothing" aria-label={t("conversation.region")}>
       <EmptyState title={t("conversation.none")} icon={<MessagesSquareIcon />}>
-        {mine > 0 ? t("conversation.none_mine") : queue > 0 ? t("conversation.none_queue", { count: queue }) : t("conversation.none_hint")}
+        {mine > 0
+          ? t("conversation.none_mine")
+          : queue > 0
+            ? t("conversation.none_queue", { count: queue })
+            : t("conversation.none_hint")}
       </EmptyState>
       <p class="key-tips">
         <KeyHint keys="J" /> <KeyHint keys="K" /> {t("tips.move")} <KeyHint keys="?" /> {t("tips.help")}
@@ -82,16 +95,20 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   const closing = desk.closing.value.get(id);
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
 
+  useEffect(focusHeading, []);
   useEffect(() => {
     conversation.open().catch(() => {});
     conversation.loadNotes().catch(() => {});
-  }, [conversation, mine]);
+    // What was closed to this agent a moment ago may be open now: it went back to the queue, or was offered.
+  }, [conversation, mine, row?.status]);
 
   // Where reading begins: what came after it was last read, as it stood when it was opened.
   useEffect(() => {
     if (marked.current || snapshot.messages.length === 0 || !snapshot.live) return;
     marked.current = true;
-    const first = snapshot.messages.find((message) => !message.mine && (message.seq ?? 0) > snapshot.lastReadSeq);
+    const first = snapshot.messages.find(
+      (message) => !message.mine && message.senderRole !== "system" && (message.seq ?? 0) > snapshot.lastReadSeq,
+    );
     if (first && snapshot.lastReadSeq > 0) setNewFrom(first.key);
   }, [snapshot]);
 
@@ -107,6 +124,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
         removed: t("message.removed"),
         assistant: t("who.assistant"),
         you: t("who.you"),
+        system: t("who.system"),
       }),
     [snapshot.messages, snapshot.notes, snapshot.streaming],
   );
@@ -127,7 +145,9 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   return (
     <>
       <Head id={id} row={row} snapshot={snapshot} />
-      {row?.customerHere === false && mine && <Banner icon={<CircleXIcon small />}>{t("conversation.customer_left")}</Banner>}
+      {row?.customerHere === false && mine && (
+        <Banner icon={<CircleXIcon small />}>{t("conversation.customer_left")}</Banner>
+      )}
       {snapshot.loading && items.length === 0 ? (
         <div class="waiting-messages">
           <Skeleton label={t("conversation.loading")} rows={5} />
@@ -158,7 +178,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
           <CheckIcon small />
           <p>
             {t("closing.now", { reason: wordOr("reason", closing.reason) })}{" "}
-            <span class="sb-num">{Math.max(1, Math.ceil((closing.at - seconds.value) / 1000))}</span>
+            <span class="sb-num">{Math.min(8, Math.max(1, Math.ceil((closing.at - seconds.value) / 1000)))}</span>
           </p>
           <Button small onClick={() => desk.keepOpen(id)}>
             {t("undo")}
@@ -177,11 +197,20 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   );
 }
 
+/** The focus was in something that is gone: it goes to the conversation's name rather than nowhere. */
+function focusHeading(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body)
+      document.querySelector<HTMLElement>(".conversation h2")?.focus();
+  });
+}
+
 function Closed({ row, snapshot }: { row: Row | undefined; snapshot: ConversationSnapshot }) {
   const reason = row?.closeReason ?? snapshot.closeReason;
+  useEffect(focusHeading, []);
   return (
     <p class="closed-line">
-      <CheckIcon small /> {reason ? t("row.closed_because", { reason: wordOr("reason", reason) }) : t("row.closed")}
+      <CheckIcon small /> {closedBecause(reason)}
       {row?.rating ? ` · ${t("row.rated", { score: row.rating })}` : ""}
     </p>
   );
@@ -194,8 +223,9 @@ function Take({ row }: { row: Row }) {
   const waits = row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED";
   const offered = [...desk.state.value.offers.values()].some((offer) => offer.conversationId === row.id);
   if (offered) return <p class="take-line">{t("take.offered")}</p>;
+  if (row.agentName) return <p class="take-line">{t("take.with", { name: row.agentName })}</p>;
   if (row.agentId !== null || row.status === "AGENT_ASSIGNED")
-    return <p class="take-line">{t("take.with", { name: row.agentName ?? t("who.colleague") })}</p>;
+    return <p class="take-line">{t("take.with_colleague")}</p>;
   return (
     <div class="take">
       <p>{waits ? t("take.waits") : row.escalated ? t("take.asked") : t("take.assistant")}</p>
@@ -237,10 +267,14 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   const { desk, ui } = useFrame();
   const me = desk.state.value.me;
   const heading = useRef<HTMLHeadingElement>(null);
-  const name = row ? row.customerName || t("customer.unnamed") : "";
+  const name = row ? row.customerName || t("customer.unnamed") : t("conversation.region");
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
   const waits = row?.status === "WAITING_FOR_AGENT" || row?.status === "OFFERED";
   const here = row?.customerHere ?? (row ? (snapshot.presence[row.customerId] ?? null) : null);
+  const back = () => {
+    ui.select(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus());
+  };
   const fail = (error: unknown) => ui.toast(failure(asError(error).code), { tone: "overdue" });
   const release = (to: "ai" | "queue") => {
     desk
@@ -250,7 +284,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   };
   return (
     <header class="conversation-head">
-      <IconButton class="back" label={t("conversation.back")} onClick={() => ui.select(null)}>
+      <IconButton class="back" label={t("conversation.back")} onClick={back}>
         <ArrowLeftIcon />
       </IconButton>
       {row && <Avatar name={name} size={40} />}
@@ -259,20 +293,25 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
           {name}
         </h2>
         <p class="conversation-facts">
-          {here !== null && <StatusDot state={here ? "on" : "off"} word={here ? t("customer.here") : t("customer.away")} />}
+          {here !== null && (
+            <StatusDot state={here ? "on" : "off"} word={here ? t("customer.here") : t("customer.away")} />
+          )}
           {row && waits && row.waitingSince !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.waits")}</span> <Waiting since={row.waitingSince} label={t("wait.queue")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.waits")}</span>{" "}
+              <Waiting since={row.waitingSince} label={t("wait.queue")} />
             </span>
           )}
           {row && mine && row.askedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.asked")}</span> <Waiting since={row.askedAt} label={t("wait.answer")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.asked")}</span>{" "}
+              <Waiting since={row.askedAt} label={t("wait.answer")} />
             </span>
           )}
           {row && mine && row.askedAt === null && row.assignedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.with_you")}</span> <Elapsed since={row.assignedAt} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.with_you")}</span>{" "}
+              <Elapsed since={row.assignedAt} />
             </span>
           )}
           {row?.chatbotId && <span class="fact via">{t("conversation.via", { chatbot: row.chatbotId })}</span>}
@@ -314,7 +353,12 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
                   icon: <ArrowRightLeftIcon small />,
                   onSelect: () => (ui.dialog.value = "transfer"),
                 },
-                { id: "queue", label: t("release.queue"), icon: <CornerUpLeftIcon small />, onSelect: () => release("queue") },
+                {
+                  id: "queue",
+                  label: t("release.queue"),
+                  icon: <CornerUpLeftIcon small />,
+                  onSelect: () => release("queue"),
+                },
                 { id: "ai", label: t("release.ai"), icon: <BotIcon small />, onSelect: () => release("ai") },
               ]}
             >
@@ -331,7 +375,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
           <PanelRightIcon />
         </IconButton>
       </div>
-      {row && row.escalated && row.reason && (
+      {row?.escalated && row.reason && (
         <p class={classes("conversation-reason", waits && "sb-tone-waiting")}>
           <HandIcon small />
           <span>
