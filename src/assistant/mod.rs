@@ -126,10 +126,8 @@ impl Reply {
     #[must_use]
     pub fn cleaned(self) -> Self {
         let source = |it: Source| Source { id: cleaned(&it.id), title: cleaned(&it.title) };
-        let hand_off = |it: HandOff| HandOff {
-            reason: cleaned(&it.reason),
-            summary: it.summary.as_deref().map(cleaned),
-        };
+        let hand_off =
+            |it: HandOff| HandOff { reason: cleaned(&it.reason), summary: it.summary.as_deref().map(cleaned) };
         Self {
             text: cleaned(&self.text),
             sources: self.sources.into_iter().map(source).collect(),

@@ -183,6 +183,11 @@ impl Assistants {
         self.by_provider.contains_key(provider)
     }
 
+    /// The names of all.
+    pub fn names(&self) -> Vec<&str> {
+        self.by_provider.keys().map(String::as_str).collect()
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
