@@ -19,6 +19,7 @@ use crate::protocol::error::{ErrorCode, WireError};
 
 use super::super::origin;
 use super::answer::{ApiError, ok};
+use super::params::Id;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -68,7 +69,7 @@ fn one(who: &Who, action: Action, id: &ChatbotId) -> Result<Option<Chatbot>, Api
     Ok(found)
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn get(who: Who, id: Id) -> Answer {
     let found = one(&who, Action::ChatbotGet, &id.into_inner().into())?;
     let bot = found.ok_or_else(|| who.refused(Rejection::NotFound))?;
     Ok(ok(|o| shapes::chatbot(o, &bot, sees_all(&who))))
@@ -165,7 +166,7 @@ impl From<Hours> for BusinessHours {
     }
 }
 
-pub(super) async fn put(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn put(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let id = ChatbotId::from(id.into_inner());
     let known = one(&who, Action::ChatbotPut, &id)?;
     let put: Put = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
@@ -354,7 +355,7 @@ fn checked_theme(theme: &RawValue) -> Result<String, WireError> {
     Ok(theme.to_owned())
 }
 
-pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn delete(who: Who, id: Id) -> Answer {
     let id = ChatbotId::from(id.into_inner());
     one(&who, Action::ChatbotDelete, &id)?.ok_or_else(|| who.refused(Rejection::NotFound))?;
     if who.node.delete_chatbot(who.known()?, &id).await.map_err(|failure| who.refused(failure))? {
@@ -364,13 +365,13 @@ pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
 }
 
 /// Whether somebody could be reached now: for the choice between a human and the assistant.
-pub(super) async fn availability(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn availability(who: Who, id: Id) -> Answer {
     let bot = open_to_all(&who, Action::ChatbotAvailability, id)?;
     let (_, found) = who.node.reachability(&bot.id).await.map_err(|failure| who.refused(failure))?;
     Ok(ok(|o| shapes::reachability(o, &found)))
 }
 
-fn open_to_all(who: &Who, action: Action, id: web::Path<String>) -> Result<Chatbot, ApiError> {
+fn open_to_all(who: &Who, action: Action, id: Id) -> Result<Chatbot, ApiError> {
     let bot = who.node.chatbot(&ChatbotId::from(id.into_inner())).ok_or_else(|| who.refused(Rejection::NotFound))?;
     who.may_to(action, Relation::Other)?;
     Ok(bot)
@@ -378,7 +379,7 @@ fn open_to_all(who: &Who, action: Action, id: web::Path<String>) -> Result<Chatb
 
 /// What a widget needs to know before anybody has said a word. Nothing here is a secret, and nothing is for a site that
 /// may not have visitors.
-pub(super) async fn widget(req: HttpRequest, who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn widget(req: HttpRequest, who: Who, id: Id) -> Answer {
     let bot = open_to_all(&who, Action::ChatbotWidget, id)?;
     if !origin::allowed_for(&req, &who.node, &bot.allowed_origins) {
         return Err(who.refused(WireError::new(ErrorCode::Forbidden, "this origin may not have visitors")));
