@@ -117,39 +117,40 @@ export async function customers(browser, address) {
         name,
         ...(email ? { email } : {}),
       });
-      const connect = () => page.evaluate(
-        ([key, token]) => {
-          const open = new Map();
-          const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`, ["bearer", token]);
-          globalThis.sockets ??= {};
-          const seen = globalThis.sockets[key]?.seen ?? [];
-          let nth = 0;
-          globalThis.sockets[key] = {
-            seen,
-            socket,
-            send: (type, data) =>
-              new Promise((resolve, reject) => {
-                const id = String(++nth);
-                open.set(id, { resolve, reject });
-                socket.send(JSON.stringify({ type, data, id }));
-                if (type.startsWith("typing")) resolve();
-              }),
-          };
-          socket.onmessage = ({ data }) => {
-            const frame = JSON.parse(data);
-            seen.push(frame);
-            const asked = open.get(frame.id);
-            if (!asked) return;
-            if (frame.type === "error") asked.reject(new Error(JSON.stringify(frame.data)));
-            else asked.resolve(frame.data);
-          };
-          return new Promise((resolve, reject) => {
-            socket.addEventListener("message", () => resolve(), { once: true });
-            socket.onerror = () => reject(new Error("no socket"));
-          });
-        },
-        [user.id, token],
-      );
+      const connect = () =>
+        page.evaluate(
+          ([key, token]) => {
+            const open = new Map();
+            const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws`, ["bearer", token]);
+            globalThis.sockets ??= {};
+            const seen = globalThis.sockets[key]?.seen ?? [];
+            let nth = 0;
+            globalThis.sockets[key] = {
+              seen,
+              socket,
+              send: (type, data) =>
+                new Promise((resolve, reject) => {
+                  const id = String(++nth);
+                  open.set(id, { resolve, reject });
+                  socket.send(JSON.stringify({ type, data, id }));
+                  if (type.startsWith("typing")) resolve();
+                }),
+            };
+            socket.onmessage = ({ data }) => {
+              const frame = JSON.parse(data);
+              seen.push(frame);
+              const asked = open.get(frame.id);
+              if (!asked) return;
+              if (frame.type === "error") asked.reject(new Error(JSON.stringify(frame.data)));
+              else asked.resolve(frame.data);
+            };
+            return new Promise((resolve, reject) => {
+              socket.addEventListener("message", () => resolve(), { once: true });
+              socket.onerror = () => reject(new Error("no socket"));
+            });
+          },
+          [user.id, token],
+        );
       await connect();
       all.push(connect);
       const send = (type, data) =>
@@ -175,7 +176,9 @@ export async function customers(browser, address) {
         hears: (type, text = "") =>
           page.waitForFunction(
             ([key, type, text]) =>
-              globalThis.sockets[key].seen.find((frame) => frame.type === type && JSON.stringify(frame.data).includes(text)),
+              globalThis.sockets[key].seen.find(
+                (frame) => frame.type === type && JSON.stringify(frame.data).includes(text),
+              ),
             [user.id, type, text],
             { timeout: 15_000 },
           ),

@@ -14,17 +14,20 @@ const server = await startServer({
 });
 const browser = await launch();
 const faults = [];
+const say = (line) => process.stdout.write(`${line}\n`);
 let failed = false;
 
 async function step(name, act) {
   const from = Date.now();
   try {
     await act();
-    console.log(`ok   ${name} (${Date.now() - from} ms)`);
+    say(`ok   ${name} (${Date.now() - from} ms)`);
   } catch (error) {
     failed = true;
-    console.log(`FAIL ${name}\n${error.stack ?? error}`);
-    if (shots) for (const [who, page] of windows) await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
+    say(`FAIL ${name}\n${error.stack ?? error}`);
+    if (shots)
+      for (const [who, page] of windows)
+        await page.screenshot({ path: join(shots, `fail-${who}.png`) }).catch(() => {});
     throw error;
   }
 }
@@ -54,7 +57,10 @@ const setStatus = async (page, word) => {
 const outside = (page) => page.evaluate(() => document.activeElement?.blur());
 const row = ({ conversationId }) => `[data-row="${conversationId}"]`;
 const count = (page, selector, expected) =>
-  page.waitForFunction(([selector, expected]) => document.querySelectorAll(selector).length === expected, [selector, expected]);
+  page.waitForFunction(
+    ([selector, expected]) => document.querySelectorAll(selector).length === expected,
+    [selector, expected],
+  );
 
 try {
   const admin = await login(server.address, person("admin"));
@@ -114,7 +120,9 @@ try {
     await cleo.send("escalate", { conversationId: cleo.conversationId, reason: "Wants a refund" });
     await ada.waitForSelector(".offer:has-text('Cleo Martin'):has-text('Wants a refund'):has-text('wrong colour')");
     await ada.waitForSelector(".offer [role=timer]");
-    await ada.waitForFunction(() => document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"));
+    await ada.waitForFunction(() =>
+      document.querySelector("[role=alert].sb-hush")?.textContent.includes("Cleo Martin"),
+    );
     assert.equal(await ada.title(), "Offer: Cleo Martin");
     await look(ada, "offer");
     await outside(ada);
@@ -176,7 +184,11 @@ try {
     for (const text of ["cleo@example.com", "Business", "Your order 1017", "This is the first one."])
       await ada.waitForSelector(`.panel:has-text("${text}")`);
     await ada.waitForSelector(".decisions li:has-text('You')");
-    await cleo.send("page_view", { conversationId: cleo.conversationId, url: "https://shop.example/help", title: "Help" });
+    await cleo.send("page_view", {
+      conversationId: cleo.conversationId,
+      url: "https://shop.example/help",
+      title: "Help",
+    });
     await ada.waitForSelector(".trail li:first-child:has-text('Help')");
   });
 
@@ -231,7 +243,9 @@ try {
     await look(ada, "offline");
     await server.again();
     await ada.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
-    await ada.waitForSelector(".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered");
+    await ada.waitForSelector(
+      ".sb-me:has-text('I have corrected it.') .sb-mark-stored, .sb-me:has-text('I have corrected it.') .sb-mark-delivered",
+    );
     await people.again();
     assert.equal(await ada.locator(".sb-me .sb-bubble:has-text('I have corrected it.')").count(), 1);
     await grace.waitForSelector(".banners:not(:has(.sb-banner))", { state: "attached", timeout: 60_000 });
@@ -290,7 +304,8 @@ try {
     await ada.waitForSelector(row(urgent));
     await first.leave();
     await urgent.leave();
-    for (const one of [first, urgent]) await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
+    for (const one of [first, urgent])
+      await admin("POST", `/conversations/${one.conversationId}/close`, { reason: "other" });
   });
 
   await step("declined with a reason, an offer goes to the next agent", async () => {
@@ -307,7 +322,7 @@ try {
     // Nobody answers: the offer ends, the agent is not responding, and comes back by one press.
     await ada.waitForSelector(".banners:has-text('You missed an offer')", { timeout: 30_000 });
     await look(ada, "not-responding");
-    await ada.click(".banners button:has-text(\"I'm back\")");
+    await ada.click('.banners button:has-text("I\'m back")');
     await ada.waitForSelector(".status .sb-on");
     await tom.leave();
     await admin("POST", `/conversations/${tom.conversationId}/close`, { reason: "other" }).catch(() => {});
@@ -417,9 +432,9 @@ try {
 
   assert.deepEqual(faults, [], "scripts failed");
 } catch (error) {
-  if (!failed) console.log(`FAIL ${error.stack ?? error}`);
+  if (!failed) say(`FAIL ${error.stack ?? error}`);
   failed = true;
-  console.log(faults.join("\n"));
+  say(faults.join("\n"));
 } finally {
   await browser.close();
   await server.stop();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { conversationIn, homeOf } from "../src/live/place.ts";
 import { parseNotices } from "../src/live/notices.ts";
+import { conversationIn, homeOf } from "../src/live/place.ts";
 import { fillCanned, matching, slashOf } from "../src/model/canned.ts";
 import { factsOf, itemsOf, sourcesOf } from "../src/model/chat.ts";
 import { fateOf } from "../src/model/closing.ts";
@@ -33,7 +33,13 @@ function memory(): Storage {
 }
 
 describe("lists", () => {
-  const asked = { seq: 4, senderRole: "customer" as const, senderName: "Cleo", text: "?", createdAt: new Date(NOW).toISOString() };
+  const asked = {
+    seq: 4,
+    senderRole: "customer" as const,
+    senderName: "Cleo",
+    text: "?",
+    createdAt: new Date(NOW).toISOString(),
+  };
 
   test("mine are in the order of their assignment, whoever writes", () => {
     const state = withRows(
@@ -150,7 +156,9 @@ describe("ready answers", () => {
     expect(matching(all, "")).toHaveLength(3);
   });
   test("names are filled in as they are, also odd ones", () => {
-    expect(fillCanned(all[0]?.content ?? "", { customer: "$& {{agent.name}}", agent: "Ann" })).toBe("Hello $& Ann, I am Ann.");
+    expect(fillCanned(all[0]?.content ?? "", { customer: "$& {{agent.name}}", agent: "Ann" })).toBe(
+      "Hello $& Ann, I am Ann.",
+    );
   });
 });
 
@@ -172,7 +180,12 @@ describe("drafts", () => {
     expect(createDrafts("ann", store).ids()).toEqual([]);
   });
   test("a browser that keeps nothing, or keeps rubbish, costs no more than the reload", () => {
-    const broken = { ...memory(), setItem: () => { throw new Error("full"); } };
+    const broken = {
+      ...memory(),
+      setItem: () => {
+        throw new Error("full");
+      },
+    };
     const drafts = createDrafts("ann", broken);
     drafts.set("c1", { text: "a", note: false });
     expect(drafts.get("c1").text).toBe("a");
@@ -185,7 +198,15 @@ describe("drafts", () => {
 });
 
 describe("keys", () => {
-  const press = { key: "a", ctrlKey: false, metaKey: false, altKey: false, isComposing: false, inText: false, ownArrows: false };
+  const press = {
+    key: "a",
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    isComposing: false,
+    inText: false,
+    ownArrows: false,
+  };
   test("no key means two things", () => {
     const keys = BINDINGS.flatMap((binding) => binding.keys);
     expect(new Set(keys).size).toBe(keys.length);

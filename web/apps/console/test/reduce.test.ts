@@ -36,7 +36,11 @@ describe("messages", () => {
     const state = run([
       listed(overview("c1")),
       at("new_message", message("c1", 5, "customer")),
-      at("new_message", message("c1", 6, "customer", { createdAt: new Date(NOW + 60_000).toISOString() }), NOW + 60_000),
+      at(
+        "new_message",
+        message("c1", 6, "customer", { createdAt: new Date(NOW + 60_000).toISOString() }),
+        NOW + 60_000,
+      ),
     ]);
     expect(row(state)).toMatchObject({ unread: 2, askedAt: NOW });
   });
@@ -108,13 +112,17 @@ describe("messages", () => {
 
   test("a conversation that is not known is asked for", () => {
     expect([...run([at("new_message", message("c7", 1, "customer"))]).wanted]).toEqual(["c7"]);
-    expect(run([at("new_message", message("c7", 1, "customer")), { type: "fetched", item: overview("c7") }]).wanted.size).toBe(0);
+    expect(
+      run([at("new_message", message("c7", 1, "customer")), { type: "fetched", item: overview("c7") }]).wanted.size,
+    ).toBe(0);
   });
 });
 
 describe("assignments", () => {
   test("an assignment is a row, a notice and a sound", () => {
-    const before = run([{ type: "fetched", item: overview("c1", { assignedAgentId: null, status: "WAITING_FOR_AGENT" }) }]);
+    const before = run([
+      { type: "fetched", item: overview("c1", { assignedAgentId: null, status: "WAITING_FOR_AGENT" }) },
+    ]);
     const action = at("agent_notification", {
       type: "NEW_CONVERSATION_ASSIGNED",
       conversationId: "c1",
@@ -145,7 +153,12 @@ describe("assignments", () => {
   test("a conversation that was passed on leaves, with a notice", () => {
     const state = run([
       listed(overview("c1")),
-      at("agent_notification", { type: "CONVERSATION_UNASSIGNED", conversationId: "c1", reason: "transferred", timestamp: "" }),
+      at("agent_notification", {
+        type: "CONVERSATION_UNASSIGNED",
+        conversationId: "c1",
+        reason: "transferred",
+        timestamp: "",
+      }),
     ]);
     expect(row(state).agentId).toBeNull();
     expect(state.notices[0]?.kind).toBe("transferred");
@@ -173,7 +186,13 @@ describe("offers", () => {
     timestamp: "",
   });
   const rescinded = (reason: string) =>
-    at("agent_notification", { type: "TRANSFER_RESCINDED", transferRequestId: "o1", conversationId: "c1", reason, timestamp: "" });
+    at("agent_notification", {
+      type: "TRANSFER_RESCINDED",
+      transferRequestId: "o1",
+      conversationId: "c1",
+      reason,
+      timestamp: "",
+    });
 
   test("an offer stands until it is taken, and says what became of it", () => {
     const state = run([request]);
@@ -196,7 +215,17 @@ describe("offers", () => {
 
   test("after a reload the open ones are there, and those that ended or are somebody else's are not", () => {
     const state = run([
-      { type: "offers", offers: [offer("o1"), offer("o2", { status: "declined" }), offer("o3", { agentId: "bob" }), offer("o4", { expiresAt: new Date(NOW).toISOString() })], at: NOW, offset: 0 },
+      {
+        type: "offers",
+        offers: [
+          offer("o1"),
+          offer("o2", { status: "declined" }),
+          offer("o3", { agentId: "bob" }),
+          offer("o4", { expiresAt: new Date(NOW).toISOString() }),
+        ],
+        at: NOW,
+        offset: 0,
+      },
     ]);
     expect([...state.offers.keys()]).toEqual(["o1"]);
   });
@@ -209,11 +238,28 @@ describe("offers", () => {
 
 describe("the agent itself", () => {
   test("its status and load come from the topic, the workload, and the other window", () => {
-    const state = run([{ type: "queue", queue: [], agents: [agent(ME.id, { currentChats: 2, reason: "Lunch", status: "away" })] }]);
+    const state = run([
+      { type: "queue", queue: [], agents: [agent(ME.id, { currentChats: 2, reason: "Lunch", status: "away" })] },
+    ]);
     expect(state.self).toEqual({ status: "away", reason: "Lunch", used: 2, limit: 5 });
-    const more = run([at("agent_notification", { type: "WORKLOAD_UPDATED", currentChats: 3, maxConcurrentChats: 5, isAvailable: false, status: "not_responding", timestamp: "" })], state);
+    const more = run(
+      [
+        at("agent_notification", {
+          type: "WORKLOAD_UPDATED",
+          currentChats: 3,
+          maxConcurrentChats: 5,
+          isAvailable: false,
+          status: "not_responding",
+          timestamp: "",
+        }),
+      ],
+      state,
+    );
     expect(more.self).toEqual({ status: "not_responding", reason: null, used: 3, limit: 5 });
-    const back = run([at("staff_status_updated", { staffId: ME.id, isOnline: true, isAvailable: true, status: "available" })], more);
+    const back = run(
+      [at("staff_status_updated", { staffId: ME.id, isOnline: true, isAvailable: true, status: "available" })],
+      more,
+    );
     expect(back.self?.status).toBe("available");
   });
 
@@ -241,9 +287,22 @@ describe("notices", () => {
 
 test("whatever order events come in, unread is never below zero and own messages are never counted", () => {
   const event = fc.oneof(
-    fc.record({ seq: fc.integer({ min: 1, max: 20 }), by: fc.constantFrom("customer", "agent", "ai", "system" as const) }).map(({ seq, by }) => at("new_message", message("c1", seq, by as never, by === "agent" ? { senderId: ME.id } : {}))),
-    fc.integer({ min: 0, max: 25 }).map((seq) => at("message_read", { conversationId: "c1", userId: ME.id, seq, messageId: null, readAt: "" })),
-    fc.constantFrom<DeskAction>({ type: "watching", id: "c1" }, { type: "watching", id: null }, { type: "read", id: "c1" }),
+    fc
+      .record({
+        seq: fc.integer({ min: 1, max: 20 }),
+        by: fc.constantFrom("customer", "agent", "ai", "system" as const),
+      })
+      .map(({ seq, by }) =>
+        at("new_message", message("c1", seq, by as never, by === "agent" ? { senderId: ME.id } : {})),
+      ),
+    fc
+      .integer({ min: 0, max: 25 })
+      .map((seq) => at("message_read", { conversationId: "c1", userId: ME.id, seq, messageId: null, readAt: "" })),
+    fc.constantFrom<DeskAction>(
+      { type: "watching", id: "c1" },
+      { type: "watching", id: null },
+      { type: "read", id: "c1" },
+    ),
   );
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (actions) => {

@@ -88,7 +88,10 @@ export function createConsoleCalls(rest: Rest): Calls {
       return items;
     },
     async decisions(id) {
-      const { items } = await rest.request<{ items: Decision[] }>("GET", `/conversations/${encodeURIComponent(id)}/decisions`);
+      const { items } = await rest.request<{ items: Decision[] }>(
+        "GET",
+        `/conversations/${encodeURIComponent(id)}/decisions`,
+      );
       return items;
     },
     customer: (id) => rest.request("GET", `/customers/${encodeURIComponent(id)}`),

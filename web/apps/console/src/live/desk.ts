@@ -11,7 +11,10 @@ import { type DeskState, emptyDesk, type ListName, type Me, type Notice } from "
 import type { Agent, ServerEvents } from "../model/wire.ts";
 import type { Calls } from "./calls.ts";
 
-export type Loaded<T> = { phase: "loading" } | { phase: "failed"; error: SwitchboardError } | { phase: "ready"; value: T };
+export type Loaded<T> =
+  | { phase: "loading" }
+  | { phase: "failed"; error: SwitchboardError }
+  | { phase: "ready"; value: T };
 
 export interface Desk {
   readonly state: Signal<DeskState>;
@@ -267,7 +270,8 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
           if (rows || agents) dispatch({ type: "queue", queue: rows, agents: agents as readonly Agent[] | null });
         }),
         client.on("*", ({ type, data }) => {
-          if (OWN.has(type)) dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
+          if (OWN.has(type))
+            dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
           else if (/^[a-z][a-z0-9_]*$/.test(type) && type !== "message" && type !== "state" && type !== "epoch") {
             const next = hostNotice(state.value, type, data, now());
             state.value = next;
@@ -318,9 +322,11 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
       return conversationId;
     },
     async decline(offerId, reason) {
-      await client.send("decline_transfer", { transferRequestId: offerId, ...(reason ? { reason } : {}) }).finally(() => {
-        dispatch({ type: "offer_done", id: offerId });
-      });
+      await client
+        .send("decline_transfer", { transferRequestId: offerId, ...(reason ? { reason } : {}) })
+        .finally(() => {
+          dispatch({ type: "offer_done", id: offerId });
+        });
     },
     async take(id) {
       await taking(id, async () => {

@@ -65,11 +65,15 @@ export function keepNotices(desk: Desk, owner: string): () => void {
   const onStorage = (event: StorageEvent) => {
     if (event.key !== key) return;
     // Another window of the same person: what was read there is read here. It saw the same events itself.
-    const seen = new Map(parseNotices(event.newValue).map((notice) => [`${notice.kind} ${notice.conversationId}`, notice]));
+    const seen = new Map(
+      parseNotices(event.newValue).map((notice) => [`${notice.kind} ${notice.conversationId}`, notice]),
+    );
     const { notices } = desk.state.peek();
     const next = notices.map((notice) => {
       const other = seen.get(`${notice.kind} ${notice.conversationId}`);
-      return other?.read && !notice.read && Math.abs(other.at - notice.at) < 10_000 ? { ...notice, read: true } : notice;
+      return other?.read && !notice.read && Math.abs(other.at - notice.at) < 10_000
+        ? { ...notice, read: true }
+        : notice;
     });
     if (next.some((notice, index) => notice !== notices[index])) desk.setNotices(next);
   };

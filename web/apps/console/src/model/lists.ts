@@ -85,7 +85,8 @@ export interface Settled {
  * counted. What went away stays too (its row says so) until the list is let go.
  */
 export function settle(before: readonly string[], wanted: readonly string[], held: boolean): Settled {
-  if (!held || before.length === 0) return same(before, wanted) ? { shown: before, fresh: 0 } : { shown: wanted, fresh: 0 };
+  if (!held || before.length === 0)
+    return same(before, wanted) ? { shown: before, fresh: 0 } : { shown: wanted, fresh: 0 };
   const there = new Set(before);
   return { shown: before, fresh: wanted.filter((id) => !there.has(id)).length };
 }

@@ -1,6 +1,6 @@
+import type { DeskState, Line, ListName, Notice, NoticeKind, OfferView, Row, Self } from "./state.ts";
 import type { Agent, AgentNotification, Message, Note, Offer, QueueRow, ServerEvents } from "./wire.ts";
 import { isNote, type Overview, rowOf } from "./wire.ts";
-import type { DeskState, Line, ListName, Notice, NoticeKind, OfferView, Row, Self } from "./state.ts";
 
 /** What happened. `at` is this browser's clock, `offset` the server's clock minus it. */
 export type DeskAction =
@@ -65,9 +65,7 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
     case "read":
       return change(state, action.id, (row) => (row.unread === 0 ? row : { ...row, unread: 0 }));
     case "status":
-      return state.self
-        ? { ...state, self: { ...state.self, status: action.status, reason: action.reason } }
-        : state;
+      return state.self ? { ...state, self: { ...state.self, status: action.status, reason: action.reason } } : state;
     case "notices":
       return { ...state, notices: action.notices };
     case "notices_read":
@@ -140,11 +138,7 @@ function change(state: DeskState, id: string, by: (row: Row) => Row): DeskState 
   return next === row ? state : { ...state, rows: new Map(state.rows).set(id, next) };
 }
 
-function queued(
-  state: DeskState,
-  queue: readonly QueueRow[] | null,
-  agents: readonly Agent[] | null,
-): DeskState {
+function queued(state: DeskState, queue: readonly QueueRow[] | null, agents: readonly Agent[] | null): DeskState {
   let next: DeskState = { ...state, queue, agents };
   for (const entry of queue ?? []) {
     if (!state.rows.has(entry.conversationId)) next = want(next, entry.conversationId);
@@ -257,11 +251,7 @@ function onMessage(state: DeskState, message: Message | Note, at: number, offset
       typing: message.senderRole === "customer" ? false : row.typing,
       unread: mine ? 0 : seen ? row.unread : row.unread + 1,
       askedAt:
-        message.senderRole === "customer"
-          ? (row.askedAt ?? sent)
-          : message.senderRole === "agent"
-            ? null
-            : row.askedAt,
+        message.senderRole === "customer" ? (row.askedAt ?? sent) : message.senderRole === "agent" ? null : row.askedAt,
     };
   });
 }
@@ -412,8 +402,7 @@ function onUpdated(state: DeskState, data: ServerEvents["conversation_updated"],
           : (state.agents?.find((agent) => agent.agentId === assignedAgentId)?.name ??
             (assignedAgentId === state.me.id ? state.me.name : null)),
     assignedAt: assignedAgentId === row.agentId ? row.assignedAt : assignedAgentId === null ? null : at,
-    waitingSince:
-      status === "WAITING_FOR_AGENT" || status === "OFFERED" ? (row.waitingSince ?? at) : null,
+    waitingSince: status === "WAITING_FOR_AGENT" || status === "OFFERED" ? (row.waitingSince ?? at) : null,
     escalated: row.escalated || status === "WAITING_FOR_AGENT" || status === "OFFERED",
     closedAt: status === "CLOSED" ? (row.closedAt ?? at) : row.closedAt,
   }));

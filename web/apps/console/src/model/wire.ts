@@ -63,7 +63,9 @@ export function rowOf(item: Overview, before?: Row): Row {
       item.assignedAgentName ?? (before?.agentId === item.assignedAgentId ? (before?.agentName ?? null) : null),
     escalated: item.escalationRequested || waits || item.escalatedAt !== null,
     reason: item.escalationReason,
-    waitingSince: waits ? (time(item.waitingSince) ?? time(item.escalatedAt) ?? time(item.escalationRequestedAt)) : null,
+    waitingSince: waits
+      ? (time(item.waitingSince) ?? time(item.escalatedAt) ?? time(item.escalationRequestedAt))
+      : null,
     askedAt: open ? askedAt(item, line, before) : null,
     assignedAt: time(item.assignedAt),
     createdAt: Date.parse(item.createdAt),

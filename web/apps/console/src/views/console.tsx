@@ -1,7 +1,7 @@
 import { ToastRegion } from "@switchboard/design";
 import { useEffect } from "preact/hooks";
-import { nextUnanswered } from "../model/lists.ts";
 import { actionOf, type KeyAction } from "../model/keys.ts";
+import { nextUnanswered } from "../model/lists.ts";
 import { byDeadline } from "../model/offers.ts";
 import { Middle, takeIt, togglePanel } from "./conversation.tsx";
 import { Dialogs } from "./dialogs.tsx";
@@ -178,13 +178,19 @@ function useToasts(): void {
       desk.onCall((call) => {
         if (call.call === "notice") {
           const id = call.notice.conversationId;
-          const gone = ["offer_taken", "offer_missed", "offer_canceled", "transferred", "unassigned"].includes(call.notice.kind);
+          const gone = ["offer_taken", "offer_missed", "offer_canceled", "transferred", "unassigned"].includes(
+            call.notice.kind,
+          );
           if (id && id === ui.selected.peek() && call.notice.kind === "customer_left") return;
           ui.toast(noticeText(call.notice), {
-            tone: call.notice.kind === "offer_missed" ? "waiting" : call.notice.kind === "assigned" ? "connected" : "plain",
-            ...(id && !gone ? { action: { label: t("toasts.open"), onSelect: () => ui.select(id, { focus: true }) } } : {}),
+            tone:
+              call.notice.kind === "offer_missed" ? "waiting" : call.notice.kind === "assigned" ? "connected" : "plain",
+            ...(id && !gone
+              ? { action: { label: t("toasts.open"), onSelect: () => ui.select(id, { focus: true }) } }
+              : {}),
           });
-        } else if (call.call === "kept_open") ui.toast(t("closing.kept_open", { name: call.name }), { tone: "waiting" });
+        } else if (call.call === "kept_open")
+          ui.toast(t("closing.kept_open", { name: call.name }), { tone: "waiting" });
         else if (call.call === "not_closed")
           ui.toast(`${t("closing.failed", { name: call.name })} ${failure(call.code)}`, { tone: "overdue" });
       }),
@@ -230,12 +236,13 @@ function useAnnouncedOffers(): void {
   const name = row?.customerName || t("customer.unnamed");
   useEffect(() => {
     // Who it is may come a moment after the offer itself.
-    ui.announced.value = newest && row
-      ? t("offer.announced", {
-          name,
-          reason: newest.note ?? newest.reason ?? "",
-          seconds: Math.max(1, Math.ceil((newest.until - Date.now()) / 1000)),
-        })
-      : "";
+    ui.announced.value =
+      newest && row
+        ? t("offer.announced", {
+            name,
+            reason: newest.note ?? newest.reason ?? "",
+            seconds: Math.max(1, Math.ceil((newest.until - Date.now()) / 1000)),
+          })
+        : "";
   }, [newest?.id, name, row !== undefined]);
 }

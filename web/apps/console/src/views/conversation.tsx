@@ -62,7 +62,11 @@ function Nothing() {
   return (
     <section class="conversation nothing" aria-label={t("conversation.region")}>
       <EmptyState title={t("conversation.none")} icon={<MessagesSquareIcon />}>
-        {mine > 0 ? t("conversation.none_mine") : queue > 0 ? t("conversation.none_queue", { count: queue }) : t("conversation.none_hint")}
+        {mine > 0
+          ? t("conversation.none_mine")
+          : queue > 0
+            ? t("conversation.none_queue", { count: queue })
+            : t("conversation.none_hint")}
       </EmptyState>
       <p class="key-tips">
         <KeyHint keys="J" /> <KeyHint keys="K" /> {t("tips.move")} <KeyHint keys="?" /> {t("tips.help")}
@@ -127,7 +131,9 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   return (
     <>
       <Head id={id} row={row} snapshot={snapshot} />
-      {row?.customerHere === false && mine && <Banner icon={<CircleXIcon small />}>{t("conversation.customer_left")}</Banner>}
+      {row?.customerHere === false && mine && (
+        <Banner icon={<CircleXIcon small />}>{t("conversation.customer_left")}</Banner>
+      )}
       {snapshot.loading && items.length === 0 ? (
         <div class="waiting-messages">
           <Skeleton label={t("conversation.loading")} rows={5} />
@@ -259,20 +265,25 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
           {name}
         </h2>
         <p class="conversation-facts">
-          {here !== null && <StatusDot state={here ? "on" : "off"} word={here ? t("customer.here") : t("customer.away")} />}
+          {here !== null && (
+            <StatusDot state={here ? "on" : "off"} word={here ? t("customer.here") : t("customer.away")} />
+          )}
           {row && waits && row.waitingSince !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.waits")}</span> <Waiting since={row.waitingSince} label={t("wait.queue")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.waits")}</span>{" "}
+              <Waiting since={row.waitingSince} label={t("wait.queue")} />
             </span>
           )}
           {row && mine && row.askedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.asked")}</span> <Waiting since={row.askedAt} label={t("wait.answer")} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.asked")}</span>{" "}
+              <Waiting since={row.askedAt} label={t("wait.answer")} />
             </span>
           )}
           {row && mine && row.askedAt === null && row.assignedAt !== null && (
             <span class="fact">
-              <TimerIcon small /> <span class="fact-label">{t("conversation.with_you")}</span> <Elapsed since={row.assignedAt} />
+              <TimerIcon small /> <span class="fact-label">{t("conversation.with_you")}</span>{" "}
+              <Elapsed since={row.assignedAt} />
             </span>
           )}
           {row?.chatbotId && <span class="fact via">{t("conversation.via", { chatbot: row.chatbotId })}</span>}
@@ -314,7 +325,12 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
                   icon: <ArrowRightLeftIcon small />,
                   onSelect: () => (ui.dialog.value = "transfer"),
                 },
-                { id: "queue", label: t("release.queue"), icon: <CornerUpLeftIcon small />, onSelect: () => release("queue") },
+                {
+                  id: "queue",
+                  label: t("release.queue"),
+                  icon: <CornerUpLeftIcon small />,
+                  onSelect: () => release("queue"),
+                },
                 { id: "ai", label: t("release.ai"), icon: <BotIcon small />, onSelect: () => release("ai") },
               ]}
             >
@@ -331,7 +347,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
           <PanelRightIcon />
         </IconButton>
       </div>
-      {row && row.escalated && row.reason && (
+      {row?.escalated && row.reason && (
         <p class={classes("conversation-reason", waits && "sb-tone-waiting")}>
           <HandIcon small />
           <span>

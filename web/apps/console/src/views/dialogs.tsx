@@ -1,5 +1,6 @@
 import {
   Avatar,
+  ago,
   Badge,
   BellIcon,
   Button,
@@ -13,7 +14,6 @@ import {
   TextArea,
   UsersRoundIcon,
   Volume2Icon,
-  ago,
 } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Found, FoundMessage, Snippet } from "../live/calls.ts";
@@ -60,7 +60,9 @@ function Transfer() {
     if (!chosen) return setWrong(to && !there ? t("transfer.left") : t("transfer.choose"));
     setBusy(true);
     const value = chosen.slice(chosen.indexOf(":") + 1);
-    const name = chosen.startsWith("team:") ? value : (targets.agents.find(({ agentId }) => agentId === value)?.name ?? value);
+    const name = chosen.startsWith("team:")
+      ? value
+      : (targets.agents.find(({ agentId }) => agentId === value)?.name ?? value);
     try {
       await desk.transfer(id, chosen.startsWith("team:") ? { team: value } : { agentId: value }, note);
       close();
@@ -405,7 +407,9 @@ function Search() {
       .sort((a, b) => b.lastAt - a.lastAt)
       .slice(0, 5);
   }, [query, desk.state.value.rows]);
-  const named = new Map(local.map((row) => [row.id, { id: row.id, name: row.customerName, status: row.status as string, at: row.lastAt }]));
+  const named = new Map(
+    local.map((row) => [row.id, { id: row.id, name: row.customerName, status: row.status as string, at: row.lastAt }]),
+  );
   const found = answer.phase === "ready" ? answer.found : null;
   for (const one of found?.conversations ?? [])
     named.set(one.id, { id: one.id, name: one.customerName, status: one.status, at: Date.parse(one.lastMessageAt) });
@@ -424,6 +428,7 @@ function Search() {
   };
   return (
     <Dialog open wide title={t("search.title")} closeLabel={t("dialog.close")} onClose={close}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the arrows belong to the field and the results inside */}
       <div class="search" onKeyDown={onKeyDown}>
         <label class="search-field">
           <SearchIcon />

@@ -22,7 +22,8 @@ export function wordOr(prefix: string, value: string): string {
 }
 
 /** What is wrong and what to do, for a code of the server or the client. */
-export const failure = (code: string): string => (`error.${code}` in all ? t(`error.${code}` as WordKey) : t("error.other"));
+export const failure = (code: string): string =>
+  `error.${code}` in all ? t(`error.${code}` as WordKey) : t("error.other");
 
 export interface Frame {
   desk: Desk;

@@ -1,6 +1,6 @@
 import {
-  ago,
   Avatar,
+  ago,
   Badge,
   Button,
   CheckIcon,
@@ -17,18 +17,18 @@ import {
   Skeleton,
   SparklesIcon,
   Tabs,
-  tabPanelId,
   TriangleAlertIcon,
+  tabPanelId,
   timeOf,
 } from "@switchboard/design";
 import { memo } from "preact/compat";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { home } from "../home.ts";
 import { addressOf } from "../live/place.ts";
 import { slashOf } from "../model/canned.ts";
 import { countsOf, idsOf, type Settled, settle } from "../model/lists.ts";
 import type { ListName, Row } from "../model/state.ts";
 import type { QueueRow } from "../model/wire.ts";
-import { home } from "../home.ts";
 import { n, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
 
 const LISTS: readonly ListName[] = ["mine", "queue", "all"];
@@ -98,7 +98,10 @@ function List({ name }: { name: ListName }) {
   const load = state.lists[name];
   const stale = !desk.queueNow.value.live && desk.link.value.state !== "connected";
   const queue = useMemo(() => new Map(state.queue?.map((entry) => [entry.conversationId, entry])), [state.queue]);
-  const drafted = useMemo(() => new Set(ui.drafts.ids().filter((id) => slashOf(ui.drafts.get(id).text) === null)), [ui.drafted.value]);
+  const drafted = useMemo(
+    () => new Set(ui.drafts.ids().filter((id) => slashOf(ui.drafts.get(id).text) === null)),
+    [ui.drafted.value],
+  );
   const known = shown.flatMap((id) => state.rows.get(id) ?? []);
 
   useEffect(() => {
@@ -119,7 +122,8 @@ function List({ name }: { name: ListName }) {
     >
       {stale && known.length > 0 && (
         <p class="list-summary">
-          <HistoryIcon small /> {t("list.as_of", { time: timeOf(desk.queueNow.value.updatedAt ?? seconds.peek(), words.language) })}
+          <HistoryIcon small />{" "}
+          {t("list.as_of", { time: timeOf(desk.queueNow.value.updatedAt ?? seconds.peek(), words.language) })}
         </p>
       )}
       {fresh > 0 && (
@@ -150,7 +154,10 @@ function List({ name }: { name: ListName }) {
         {load.phase === "loading" && known.length === 0 ? (
           <Skeleton label={t("list.loading")} rows={6} />
         ) : load.phase === "failed" && known.length === 0 ? (
-          <ErrorState title={t("list.failed")} action={<Button onClick={() => void desk.load(name)}>{t("again")}</Button>}>
+          <ErrorState
+            title={t("list.failed")}
+            action={<Button onClick={() => void desk.load(name)}>{t("again")}</Button>}
+          >
             {t("list.failed_hint")}
           </ErrorState>
         ) : known.length === 0 ? (
@@ -187,7 +194,9 @@ function Empty({ name }: { name: ListName }) {
         title={t("empty.mine")}
         icon={<MessagesSquareIcon />}
         action={
-          waiting > 0 ? <Button onClick={() => (ui.tab.value = "queue")}>{t("empty.to_queue", { count: waiting })}</Button> : undefined
+          waiting > 0 ? (
+            <Button onClick={() => (ui.tab.value = "queue")}>{t("empty.to_queue", { count: waiting })}</Button>
+          ) : undefined
         }
       >
         {away ? t("empty.mine_away") : t("empty.mine_hint")}
@@ -260,7 +269,8 @@ function When(props: { row: Row; list: ListName; own: boolean; waits: boolean; e
   const { row, own, waits, entry } = props;
   const since = entry ? Date.parse(entry.queuedAt) : row.waitingSince;
   if (waits && since !== null) return <Waiting since={since} label={t("wait.queue")} />;
-  if (own && row.askedAt !== null && row.status !== "CLOSED") return <Waiting since={row.askedAt} label={t("wait.answer")} />;
+  if (own && row.askedAt !== null && row.status !== "CLOSED")
+    return <Waiting since={row.askedAt} label={t("wait.answer")} />;
   return <span class="sb-soft">{ago(row.lastAt, seconds.value, words.language)}</span>;
 }
 
@@ -275,7 +285,14 @@ function Preview({ row, draft, me }: { row: Row; draft: string | null; me: strin
   if (!row.line) return <>{row.reason ?? t("list.nothing")}</>;
   const { by, text, name } = row.line;
   if (by === "system" && row.reason) return <>{row.reason}</>;
-  const who = by === "customer" || by === "system" ? "" : by === "ai" ? t("who.assistant") : row.agentId === me && row.agentName === name ? t("who.you") : name;
+  const who =
+    by === "customer" || by === "system"
+      ? ""
+      : by === "ai"
+        ? t("who.assistant")
+        : row.agentId === me && row.agentName === name
+          ? t("who.you")
+          : name;
   return (
     <>
       {who && <span class="row-who">{who}: </span>}
@@ -284,7 +301,14 @@ function Preview({ row, draft, me }: { row: Row; draft: string | null; me: strin
   );
 }
 
-function Badges(props: { row: Row; list: ListName; own: boolean; waits: boolean; gone: boolean; entry: QueueRow | null }) {
+function Badges(props: {
+  row: Row;
+  list: ListName;
+  own: boolean;
+  waits: boolean;
+  gone: boolean;
+  entry: QueueRow | null;
+}) {
   const { row, list, own, waits, gone, entry } = props;
   const badges = [];
   if (row.status === "CLOSED")
@@ -299,7 +323,12 @@ function Badges(props: { row: Row; list: ListName; own: boolean; waits: boolean;
         {row.status === "OFFERED" ? t("row.offered") : t("row.escalated")}
       </Badge>,
     );
-    if (entry && list === "queue") badges.push(<span key="place" class="sb-soft sb-num">{t("row.place", { place: n(entry.position) })}</span>);
+    if (entry && list === "queue")
+      badges.push(
+        <span key="place" class="sb-soft sb-num">
+          {t("row.place", { place: n(entry.position) })}
+        </span>,
+      );
     for (const skill of entry?.skills ?? []) badges.push(<Badge key={`skill-${skill}`}>{skill}</Badge>);
   } else if (row.agentId !== null && !own)
     badges.push(

@@ -1,11 +1,11 @@
 import {
   Avatar,
   Button,
+  ChevronDownIcon,
   Countdown,
   classes,
   HandIcon,
   Menu,
-  ChevronDownIcon,
   SafeText,
   Skeleton,
   StickyNoteIcon,
@@ -199,6 +199,7 @@ function ScrollEnd({ children, count }: { children: ComponentChildren; count: nu
     if (list) list.scrollTop = list.scrollHeight;
   }, [list, count]);
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys
     <ol ref={setList} tabIndex={0} aria-label={t("offer.history_label")}>
       {children}
     </ol>

@@ -1,21 +1,21 @@
 import {
-  ago,
   Avatar,
+  ago,
   Badge,
   Button,
-  ErrorState,
   EmptyState,
+  ErrorState,
   ExternalLinkIcon,
   GlobeIcon,
   HistoryIcon,
   IconButton,
   MailIcon,
-  safeHref,
   Skeleton,
   StatusDot,
+  safeHref,
   UserRoundIcon,
-  ZapIcon,
   XIcon,
+  ZapIcon,
 } from "@switchboard/design";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -46,7 +46,13 @@ export function Panel() {
           <XIcon />
         </IconButton>
       </div>
-      {row ? <About key={row.customerId} row={row} /> : <EmptyState title={t("panel.none")} icon={<UserRoundIcon />}>{t("panel.none_hint")}</EmptyState>}
+      {row ? (
+        <About key={row.customerId} row={row} />
+      ) : (
+        <EmptyState title={t("panel.none")} icon={<UserRoundIcon />}>
+          {t("panel.none_hint")}
+        </EmptyState>
+      )}
     </aside>
   );
 }
@@ -68,7 +74,8 @@ function About({ row }: { row: Row }) {
         setLive([]);
       })
       .catch((error: unknown) => {
-        if (!over) setCustomer((before) => (before.phase === "ready" ? before : { phase: "failed", error: asError(error) }));
+        if (!over)
+          setCustomer((before) => (before.phase === "ready" ? before : { phase: "failed", error: asError(error) }));
       });
     return () => {
       over = true;
@@ -127,13 +134,24 @@ function About({ row }: { row: Row }) {
         customer.error.code === "not_found" || customer.error.code === "forbidden" ? (
           <p class="sb-soft panel-quiet">{t("panel.not_yours")}</p>
         ) : (
-          <ErrorState title={t("panel.failed")} action={<Button small onClick={() => setTurn(turn + 1)}>{t("again")}</Button>}>
+          <ErrorState
+            title={t("panel.failed")}
+            action={
+              <Button small onClick={() => setTurn(turn + 1)}>
+                {t("again")}
+              </Button>
+            }
+          >
             {failure(customer.error.code)}
           </ErrorState>
         )
       ) : (
         <>
-          <Section icon={<GlobeIcon small />} title={t("panel.pages")} count={live.length + customer.value.pageViews.length}>
+          <Section
+            icon={<GlobeIcon small />}
+            title={t("panel.pages")}
+            count={live.length + customer.value.pageViews.length}
+          >
             <Pages views={[...live, ...customer.value.pageViews]} />
           </Section>
           <Section
@@ -221,13 +239,19 @@ function Earlier({ conversations }: { conversations: readonly EarlierConversatio
           <>
             <span class="earlier-top">
               <span>{ago(Date.parse(one.lastMessageAt), seconds.value, words.language)}</span>
-              <Badge tone={one.status === "CLOSED" ? "plain" : "connected"}>{wordOr("conversation_status", one.status)}</Badge>
+              <Badge tone={one.status === "CLOSED" ? "plain" : "connected"}>
+                {wordOr("conversation_status", one.status)}
+              </Badge>
             </span>
             <span class="earlier-text">
               {one.lastMessage?.text ?? one.escalationReason ?? (one.mayRead === false ? t("panel.unreadable") : "")}
             </span>
             <span class="sb-soft">
-              {[one.assignedAgentName, one.closeReason ? wordOr("reason", one.closeReason) : null, rating ? t("row.rated", { score: rating }) : null]
+              {[
+                one.assignedAgentName,
+                one.closeReason ? wordOr("reason", one.closeReason) : null,
+                rating ? t("row.rated", { score: rating }) : null,
+              ]
                 .filter(Boolean)
                 .join(" · ")}
             </span>
@@ -268,7 +292,11 @@ function Decisions({ row }: { row: Row }) {
   const nameOf = (id: string | null) =>
     id === me.id ? t("who.you") : (agents?.find((agent) => agent.agentId === id)?.name ?? t("who.colleague"));
   return (
-    <Section icon={<ZapIcon small />} title={t("panel.why")} {...(found.phase === "ready" ? { count: found.value.length } : {})}>
+    <Section
+      icon={<ZapIcon small />}
+      title={t("panel.why")}
+      {...(found.phase === "ready" ? { count: found.value.length } : {})}
+    >
       {found.phase === "loading" ? (
         <Skeleton label={t("panel.loading")} rows={2} />
       ) : found.phase === "failed" ? (
@@ -277,34 +305,37 @@ function Decisions({ row }: { row: Row }) {
         <p class="sb-soft panel-quiet">{t("panel.no_why")}</p>
       ) : (
         <ol class="decisions">
-          {[...found.value].reverse().slice(0, 10).map((decision) => (
-            <li key={decision.decisionId}>
-              <span class="decision-top">
-                <b>
-                  {wordOr("outcome", decision.outcome)}
-                  {decision.agentId && `: ${nameOf(decision.agentId)}`}
-                </b>
-                <span class="sb-soft">{ago(Date.parse(decision.at), seconds.value, words.language)}</span>
-              </span>
-              <span class="sb-soft">
-                {decision.manual ? t("why.by_hand") : wordOr("rule", decision.rule)}
-                {decision.note ? ` · ${decision.note}` : ""}
-              </span>
-              {decision.candidates.length > 0 && (
-                <ul>
-                  {decision.candidates.slice(0, 6).map((candidate) => (
-                    <li key={candidate.agentId}>
-                      {nameOf(candidate.agentId)}:{" "}
-                      <span class="sb-soft">
-                        {t("why.free", { free: candidate.free, limit: candidate.limit })}
-                        {candidate.passedOver ? `, ${wordOr("passed", candidate.passedOver)}` : ""}
-                      </span>
-                    </li>
-                  ))}
-                </ul>
-              )}
-            </li>
-          ))}
+          {[...found.value]
+            .reverse()
+            .slice(0, 10)
+            .map((decision) => (
+              <li key={decision.decisionId}>
+                <span class="decision-top">
+                  <b>
+                    {wordOr("outcome", decision.outcome)}
+                    {decision.agentId && `: ${nameOf(decision.agentId)}`}
+                  </b>
+                  <span class="sb-soft">{ago(Date.parse(decision.at), seconds.value, words.language)}</span>
+                </span>
+                <span class="sb-soft">
+                  {decision.manual ? t("why.by_hand") : wordOr("rule", decision.rule)}
+                  {decision.note ? ` · ${decision.note}` : ""}
+                </span>
+                {decision.candidates.length > 0 && (
+                  <ul>
+                    {decision.candidates.slice(0, 6).map((candidate) => (
+                      <li key={candidate.agentId}>
+                        {nameOf(candidate.agentId)}:{" "}
+                        <span class="sb-soft">
+                          {t("why.free", { free: candidate.free, limit: candidate.limit })}
+                          {candidate.passedOver ? `, ${wordOr("passed", candidate.passedOver)}` : ""}
+                        </span>
+                      </li>
+                    ))}
+                  </ul>
+                )}
+              </li>
+            ))}
         </ol>
       )}
     </Section>

@@ -1,5 +1,5 @@
 import type { Conversation } from "@switchboard/client";
-import { Button, Composer, classes, MessageCircleIcon, StickyNoteIcon, ZapIcon, IconButton } from "@switchboard/design";
+import { Button, Composer, classes, IconButton, MessageCircleIcon, StickyNoteIcon, ZapIcon } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
 import { type Canned, fillCanned, matching, slashOf } from "../model/canned.ts";
@@ -100,7 +100,9 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
     conversation
       .addNote(text)
       .then(() => write("", true))
-      .catch((error: unknown) => ui.toast(`${failure(asError(error).code)} ${t("compose.note_kept")}`, { tone: "overdue" }))
+      .catch((error: unknown) =>
+        ui.toast(`${failure(asError(error).code)} ${t("compose.note_kept")}`, { tone: "overdue" }),
+      )
       .finally(() => setNoting(false));
   };
 
@@ -109,9 +111,11 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
       {open && (
         <div class="canned">
           {found.length > 0 ? (
-            <ul role="listbox" id={listId} aria-label={t("canned.label")}>
+            <div role="listbox" id={listId} aria-label={t("canned.label")}>
               {found.map((answer, index) => (
-                <li
+                // biome-ignore lint/a11y/useFocusableInteractive: the field keeps the focus and names the chosen one
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are heard by the field
+                <div
                   key={answer.id}
                   id={`${listId}-${index}`}
                   role="option"
@@ -123,9 +127,9 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
                   <span class="canned-key">/{answer.shortcut}</span>
                   <span class="canned-title">{answer.title}</span>
                   <span class="canned-text">{answer.content}</span>
-                </li>
+                </div>
               ))}
-            </ul>
+            </div>
           ) : (
             <p role="status">
               {canned.phase === "loading"
@@ -139,6 +143,7 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
           )}
         </div>
       )}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is no flex row everywhere */}
       <div class="modes" role="group" aria-label={t("compose.modes")}>
         <Button
           small

@@ -1,11 +1,15 @@
 import {
+  ago,
+  Banner,
   BellIcon,
   Button,
-  Banner,
   ChevronDownIcon,
   CircleHelpIcon,
   Count,
+  clock,
+  EllipsisVerticalIcon,
   EmptyState,
+  HeadsetIcon,
   IconButton,
   KeyHint,
   LogOutIcon,
@@ -16,11 +20,7 @@ import {
   SettingsIcon,
   StatusDot,
   TriangleAlertIcon,
-  ago,
-  clock,
   useOutside,
-  HeadsetIcon,
-  EllipsisVerticalIcon,
 } from "@switchboard/design";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
@@ -63,8 +63,18 @@ export function TopBar() {
       <Menu
         label={t("desk.menu", { name: me.name })}
         items={[
-          { id: "settings", label: t("settings.open"), icon: <SettingsIcon small />, onSelect: () => (ui.dialog.value = "settings") },
-          { id: "help", label: t("help.open"), icon: <CircleHelpIcon small />, onSelect: () => (ui.dialog.value = "help") },
+          {
+            id: "settings",
+            label: t("settings.open"),
+            icon: <SettingsIcon small />,
+            onSelect: () => (ui.dialog.value = "settings"),
+          },
+          {
+            id: "help",
+            label: t("help.open"),
+            icon: <CircleHelpIcon small />,
+            onSelect: () => (ui.dialog.value = "help"),
+          },
           null,
           { id: "out", label: t("desk.log_out"), icon: <LogOutIcon small />, onSelect: logOut },
         ]}
@@ -79,7 +89,9 @@ function Status() {
   const { desk, ui } = useFrame();
   const self = desk.state.value.self;
   const choose = (status: "available" | "away" | "draining" | "offline", reason?: string) =>
-    desk.setStatus(status, reason).catch((error: unknown) => ui.toast(failure(asError(error).code), { tone: "overdue" }));
+    desk
+      .setStatus(status, reason)
+      .catch((error: unknown) => ui.toast(failure(asError(error).code), { tone: "overdue" }));
   const status = self?.status ?? "offline";
   const item = (id: "available" | "draining" | "offline"): MenuItem => ({
     id,
@@ -163,6 +175,7 @@ function Bell() {
     if (open) box.current?.querySelector<HTMLElement>(".bell-list")?.focus();
   }, [open]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape belongs to the list inside
     <div
       class="bell"
       ref={box}
@@ -197,7 +210,10 @@ function Bell() {
                 const inside = (
                   <>
                     <span class="bell-text">{noticeText(notice)}</span>
-                    {notice.text && notice.kind !== "host" && notice.kind !== "unassigned" && notice.kind !== "transferred" && <span class="bell-more">{notice.text}</span>}
+                    {notice.text &&
+                      notice.kind !== "host" &&
+                      notice.kind !== "unassigned" &&
+                      notice.kind !== "transferred" && <span class="bell-more">{notice.text}</span>}
                     <span class="bell-at">{ago(notice.at, seconds.value, words.language)}</span>
                   </>
                 );
