@@ -269,6 +269,20 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   await shot(page, "32-left");
   await page.close();
 
+  // Asked for in the middle of a conversation with the assistant.
+  page = await open({ hours: never });
+  await page.goto(address);
+  await page.evaluate(() => localStorage.clear());
+  await start(page);
+  await write(page, "How do I use PostgreSQL?");
+  await page.locator(".sb-sources").waitFor();
+  await page.locator(".sw-person").click();
+  await page.locator(".sw-away").waitFor();
+  await shot(page, "33-away");
+  await page.locator(".sw-away button").first().click();
+  await page.locator(".sw-person").waitFor();
+  await page.close();
+
   // A brand's own theme, left, in the whole page.
   page = await open({ theme: { accent: "#ffd400", position: "left", radius: 6, icon: "help" } });
   await page.goto(address);
@@ -284,6 +298,9 @@ async function variant(name, { width = 1280, height = 800, dark = false, languag
   // The server does not answer.
   page = await open({});
   await page.route("**/api/v1/chatbots/**", (route) => route.abort());
+  await page.route("**/widget.js", (route) =>
+    route.request().resourceType() === "fetch" ? route.abort() : route.continue(),
+  );
   await page.goto(address);
   await page.locator(".launch").click();
   await page.locator(".sb-state .sb-primary").waitFor();

@@ -40,6 +40,8 @@ export function createControl(host: Host, draw: () => void) {
   let open = false;
   let gone = false;
   let starting = false;
+  let looked = false;
+  let unread = 0;
   let atEnd = true;
   let title: string | null = null;
   let sound: AudioContext | null = null;
@@ -71,7 +73,7 @@ export function createControl(host: Host, draw: () => void) {
       introduce(() => {
         void connect();
         watch(true);
-        go(state.settings?.assistant ? "choice" : "home");
+        go("choice");
       });
     },
     form(said: Record<string, string>) {
@@ -197,6 +199,7 @@ export function createControl(host: Host, draw: () => void) {
         own = who.token;
         control.introduced = true;
         use(null);
+        looked = false;
         client?.setToken(own);
         void connect();
       } else present(who);
@@ -261,6 +264,7 @@ export function createControl(host: Host, draw: () => void) {
     made.on("state", ({ state: now }) => {
       // What was watched is watched again on a new link.
       if (now === "connected" && watching) tell(true);
+      if (now === "connected" && (host.known || own) && !looked) void look(made);
     });
     made.on("message", ({ message }) => {
       emit("message", { text: message.content, from: message.senderName });
@@ -270,6 +274,17 @@ export function createControl(host: Host, draw: () => void) {
       }
     });
     return made;
+  }
+  /** A tab that shares another's link is not told of what was there before: it asks. */
+  async function look(made: Client): Promise<void> {
+    looked = true;
+    const found = await made.rest.conversations({ limit: 1 }).catch(() => null);
+    const newest = found?.items[0];
+    if (newest && newest.status !== "CLOSED") returned(made.conversation(newest.id));
+  }
+  /** A returning customer's conversation, unless another one has begun meanwhile. */
+  function returned(conversation: Conversation): void {
+    if (!talk && !starting && state.step === "home") use(conversation);
   }
   async function begin(how: StartOptions): Promise<void> {
     const { name: _, email: __, ...more } = answers;
@@ -395,11 +410,14 @@ export function createControl(host: Host, draw: () => void) {
   function linked(): void {
     if (!client) return;
     state.link = client.getSnapshot();
-    // A returning customer's conversation comes by itself.
     const found = state.link.conversations[0];
-    if (!talk && !starting && found && state.step === "home" && found.getSnapshot().status !== "CLOSED") use(found);
-    host.unread(state.link.unread);
-    showTitle(state.link.unread);
+    const status = found?.getSnapshot().status;
+    if (found && status && status !== "CLOSED") returned(found);
+    if (state.link.unread !== unread) {
+      unread = state.link.unread;
+      host.unread(unread);
+    }
+    showTitle(unread);
     changed();
   }
   document.addEventListener("visibilitychange", read);

@@ -65,8 +65,11 @@ function start(options: Options, target: Element | null): void {
         if (!answer.ok) throw Object.assign(new Error(`HTTP ${answer.status}`), { status: answer.status });
         return (await answer.json()) as Settings;
       })
-      .catch((error) => {
+      .catch(async (error) => {
         settings = null;
+        // A browser does not say why it refused an answer. When the server is there, this page's origin is the reason.
+        const probe = { mode: "no-cors", cache: "no-store" } as const;
+        if (!error.status && (await fetch(`${url}/widget.js`, probe).catch(() => null))) error.status = 403;
         throw error;
       });
     return settings;

@@ -30,7 +30,9 @@ export function Face(props: Props) {
   const float = host.options.mode === "float";
   useEffect(() => {
     // A page that carries the chat in itself keeps its focus where it is.
-    if (open && float) (view.mute ? box.current : area.current)?.focus();
+    // On a phone the keyboard would come up and hide what is there to read.
+    const touch = matchMedia("(pointer: coarse)").matches;
+    if (open && float) (view.mute || touch ? box.current : area.current)?.focus();
   }, [open]);
   const menu = [
     {
@@ -215,9 +217,11 @@ function Choice({ control, texts }: Props) {
       <Way onClick={reach.here ? control.human : control.leaveInstead} icon={<HeadsetIcon />} title={t("human")}>
         <StatusDot state={reach.dot} word={reach.text} />
       </Way>
-      <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
-        <StatusDot state="assistant" word={t("ai.hint")} />
-      </Way>
+      {settings.assistant && (
+        <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
+          <StatusDot state="assistant" word={t("ai.hint")} />
+        </Way>
+      )}
     </div>
   );
 }

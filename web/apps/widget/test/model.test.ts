@@ -157,9 +157,7 @@ describe("Lines of the engine", () => {
     const german: Texts = createTexts("de", words("de"), {});
     expect(lineOf("Ann joined the conversation.", texts)).toBe("You're now connected to Ann");
     expect(lineOf("Ann joined the conversation.", german)).toBe("Sie sind jetzt mit Ann verbunden");
-    expect(lineOf("Ann left. Reconnecting you to another agent.", texts)).toBe(
-      "Ann left. Reconnecting you to another agent.",
-    );
+    expect(lineOf("Ann left. Reconnecting you to another agent.", texts)).toBe("Ann left the conversation.");
     expect(lineOf("Still there? This conversation closes in 2 minutes.", german)).toContain("2 Minuten");
     expect(lineOf("Conversation closed by the customer.", texts)).toBe("This conversation is closed.");
     expect(lineOf("Anything else", german)).toBe("Anything else");
