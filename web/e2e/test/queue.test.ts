@@ -45,7 +45,7 @@ story("Nobody is there, then somebody comes", {}, (step, world) => {
     await widget().card.getByText("No one is available right now.").waitFor();
     const second = await world().window("second customer");
     await second.goto(world().server.address);
-    await widgetIn(second).ask("Is there a person?");
+    await widgetIn(second).ask("How long is delivery?");
     await widgetIn(second).person();
     await widgetIn(second).card.waitFor();
     const queue = await (await world().admin())<{ items: { position: number }[] }>("GET", "/queue");
