@@ -124,6 +124,24 @@ impl Assistant {
         }
     }
 
+    /// The key that the vendor's own server needs and that is not set.
+    pub(super) fn missing_key(&self) -> Option<&'static str> {
+        let at = |url: &str, host: &str| {
+            url.strip_prefix("https://").is_some_and(|rest| rest == host || rest.starts_with(&format!("{host}/")))
+        };
+        match self.provider {
+            Provider::OpenAi if self.openai_api_key.is_none() && at(&self.openai_base_url, "api.openai.com") => {
+                Some("openai_api_key")
+            }
+            Provider::Anthropic
+                if self.anthropic_api_key.is_none() && at(&self.anthropic_base_url, "api.anthropic.com") =>
+            {
+                Some("anthropic_api_key")
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a limit of cost is set that nothing can reach.
     pub(super) fn costs_nothing(&self) -> bool {
         let usage = self.usage_settings();

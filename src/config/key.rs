@@ -28,11 +28,13 @@ pub enum Kind {
     Email,
     /// An IP address or a host name.
     Host,
+    /// What is logged: `info`, `warn,switchboard=debug`.
+    Filter,
     /// A path of a file or folder.
     Path,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// An absolute URL with one of these schemes and no user or password in it.
+    /// An absolute URL with one of these schemes, without user, password, query or fragment.
     Url(&'static [&'static str]),
     /// `scheme://host[:port]`, nothing behind it.
     Origin,
@@ -65,9 +67,10 @@ impl Kind {
             Self::Text => format!("one line of text, 1 to {TEXT_BYTES} bytes"),
             Self::Email => "an e-mail address such as \"admin@example.com\"".to_owned(),
             Self::Host => "an IP address or a host name".to_owned(),
+            Self::Filter => "a level, or a list such as \"warn,switchboard=debug\"".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Choice(words) => format!("one of {}", quoted(words)),
-            Self::Url(schemes) => format!("a URL that begins with {}, without a password", prefixes(schemes)),
+            Self::Url(schemes) => format!("a URL that begins with {}, without a password, ? or #", prefixes(schemes)),
             Self::Origin => "an origin such as \"https://shop.example\", without a path".to_owned(),
             Self::Origins => "a list of origins such as \"https://shop.example\" without a path, or \"*\"".to_owned(),
             Self::Phrases => {
@@ -130,7 +133,11 @@ impl Kind {
             Self::Email => is_email(text),
             Self::Host => is_host(text.trim_start_matches('[').trim_end_matches(']')),
             Self::Choice(words) => words.contains(&text),
-            Self::Url(schemes) => after_scheme(text, schemes).is_some_and(|rest| is_authority(authority(rest))),
+            Self::Url(schemes) => {
+                !text.contains(['?', '#'])
+                    && after_scheme(text, schemes).is_some_and(|rest| is_authority(authority(rest)))
+            }
+            Self::Filter => text.split(',').all(is_directive),
             Self::Origin => is_origin(text),
             Self::Database => is_database(text),
             Self::PrivateUrl(schemes) => {
@@ -177,7 +184,25 @@ fn is_email(text: &str) -> bool {
 fn is_host(text: &str) -> bool {
     let name = |part: char| part.is_ascii_alphanumeric() || matches!(part, '.' | '-' | '_');
     text.parse::<std::net::IpAddr>().is_ok()
-        || (!text.is_empty() && text.len() <= 253 && text.chars().all(name) && !text.starts_with(['-', '.']))
+        || (text.len() <= 253
+            && text.chars().all(name)
+            && text
+                .strip_suffix('.')
+                .unwrap_or(text)
+                .split('.')
+                .all(|label| !label.is_empty() && !label.starts_with('-')))
+}
+
+/// One directive of `RUST_LOG`: a level, a module, or `module=level`; a pattern behind `/` is taken as it is.
+fn is_directive(text: &str) -> bool {
+    let text = text.split_once('/').map_or(text, |(directive, _)| directive).trim();
+    let level = |word: &str| {
+        ["off", "error", "warn", "info", "debug", "trace"].iter().any(|known| known.eq_ignore_ascii_case(word))
+    };
+    let module = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))
+    };
+    text.is_empty() || text.split_once('=').map_or_else(|| module(text), |(name, word)| module(name) && level(word))
 }
 
 fn is_origin(text: &str) -> bool {

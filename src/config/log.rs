@@ -20,6 +20,6 @@ section! {
         /// For people or for machines.
         format: LogFormat = LogFormat::Text, Kind::Choice(&["text", "json"]);
         /// What is logged, in the syntax of `RUST_LOG`: `info`, `warn,switchboard=debug`.
-        filter: String = "info".to_owned(), Kind::Text;
+        filter: String = "info".to_owned(), Kind::Filter;
     }
 }

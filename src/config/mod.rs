@@ -181,9 +181,6 @@ impl Loaded {
         if self.config.cors.origins.iter().any(|origin| origin == "*") {
             lines.push("cors.origins: \"*\" lets the pages of any site call this server".to_owned());
         }
-        if self.config.assistant.provider != Provider::Knowledge {
-            lines.push("assistant.provider: set, but this version has no assistant yet".to_owned());
-        }
         if self.config.assistant.costs_nothing() {
             lines.push("assistant.cost_per_chatbot_day: set, but both prices are 0, so it limits nothing".to_owned());
         }
@@ -226,6 +223,13 @@ impl Loaded {
         }
         if limits.frame_bytes_unauthenticated > limits.frame_bytes {
             return Err(self.conflict("limits", ["frame_bytes_unauthenticated", "frame_bytes"], "at most"));
+        }
+        if let Some(key) = self.config.assistant.missing_key() {
+            return Err(ConfigError::Conflict {
+                key: format!("assistant.{key}"),
+                problem: "expected one line of text, because assistant.provider and its server need a key".to_owned(),
+                origin: self.origin("assistant", "provider").cloned().unwrap_or(Origin::Default),
+            });
         }
         Ok(())
     }

@@ -59,7 +59,7 @@ pub async fn camel(
     payload: web::Payload,
     worker: web::Data<Worker>,
 ) -> Result<HttpResponse, ApiError> {
-    open(&req, payload, &worker, KeyStyle::Camel)
+    open(&req, payload, &worker, KeyStyle::Camel).await
 }
 
 /// The plain dialect with `snake_case` keys (seed 003).
@@ -71,10 +71,15 @@ pub async fn snake(
     payload: web::Payload,
     worker: web::Data<Worker>,
 ) -> Result<HttpResponse, ApiError> {
-    open(&req, payload, &worker, KeyStyle::Snake)
+    open(&req, payload, &worker, KeyStyle::Snake).await
 }
 
-fn open(req: &HttpRequest, payload: web::Payload, worker: &Worker, keys: KeyStyle) -> Result<HttpResponse, ApiError> {
+async fn open(
+    req: &HttpRequest,
+    payload: web::Payload,
+    worker: &Worker,
+    keys: KeyStyle,
+) -> Result<HttpResponse, ApiError> {
     let node = &worker.node;
     if node.is_stopping() {
         return Err(WireError::new(ErrorCode::Draining, "the server is going away").into());
@@ -83,7 +88,14 @@ fn open(req: &HttpRequest, payload: web::Payload, worker: &Worker, keys: KeyStyl
         return Err(WireError::new(ErrorCode::Forbidden, "this origin may not connect").into());
     }
     let token = ws::token_of(req);
-    let limits = FrameLimits { message_bytes: node.limits().frame_bytes_unauthenticated, binary: false };
+    // Who brings a good token with the upgrade may say much in the first frame, before the store has been asked who it is.
+    let vouched = match &token {
+        Some(token) => node.vouches_for(token).await,
+        None => false,
+    };
+    let limits = node.limits();
+    let message_bytes = if vouched { limits.frame_bytes } else { limits.frame_bytes_unauthenticated };
+    let limits = FrameLimits { message_bytes, binary: false };
     let (session_node, hub) = (Arc::clone(node), worker.hub());
     ws::upgrade(req, payload, limits, &worker.budget, move |pump, cut| {
         let opening = Opening { keys, token, pump, cut };

@@ -82,14 +82,20 @@ fn samples(kind: Kind) -> Vec<String> {
             "postgres://%2Frun%2Fpg/chat",
         ]),
         Kind::PrivateUrl(_) => words(&["redis://:pw@cache:6379/1", "rediss://cache"]),
+        Kind::Filter => words(&["debug", "warn,switchboard=debug", "info/chat"]),
         Kind::Secret(_) => words(&["a secret of a good length, really"]),
     }
 }
 
 #[test]
 fn every_key_can_be_set_in_the_environment_to_all_it_may_hold() {
-    // Two keys have to stand in a relation to another; what they need is set besides.
-    let context = [("SWITCHBOARD__LIMITS__FRAME_BYTES", "16777216"), ("SWITCHBOARD__LIMITS__HEARTBEAT_MS", "10")];
+    // Some keys have to stand in a relation to another; what they need is set besides.
+    let context = [
+        ("SWITCHBOARD__LIMITS__FRAME_BYTES", "16777216"),
+        ("SWITCHBOARD__LIMITS__HEARTBEAT_MS", "10"),
+        ("SWITCHBOARD__ASSISTANT__OPENAI_API_KEY", "a key"),
+        ("SWITCHBOARD__ASSISTANT__ANTHROPIC_API_KEY", "a key"),
+    ];
     for key in Config::keys() {
         let variable = format!("SWITCHBOARD__{}__{}", key.section.to_uppercase(), key.name.to_uppercase());
         for sample in samples(key.kind) {
@@ -131,6 +137,7 @@ fn every_value_out_of_bounds_is_refused_by_the_keys_name_and_form() {
             Kind::Database => &["mysql://x", "sqlite:", "postgres://", "data/x.db", "postgres://h:port/x"],
             Kind::PrivateUrl(_) => &["http://cache", "redis://", "cache:6379"],
             Kind::Secret(1) => &["two\nlines"],
+            Kind::Filter => &["[[[", "switchboard=loud", "a b"],
             Kind::Secret(_) => &["short", "long enough but\nof two lines"],
         };
         for value in bad {
@@ -342,4 +349,13 @@ fn the_report_shows_values_and_sources_and_hides_secrets() {
     assert!(!report.contains("hunter2") && !format!("{loaded:?}").contains("hunter2"), "{report}");
     toml::from_str::<toml::Table>(&report).expect("the report is TOML");
     insta::assert_snapshot!(report);
+}
+
+#[test]
+fn a_vendor_without_the_key_that_its_server_needs_is_refused_by_name() {
+    for (vendor, key) in [("openai", "assistant.openai_api_key"), ("anthropic", "assistant.anthropic_api_key")] {
+        let refused = error(None, &[("AI_PROVIDER", vendor)]);
+        assert!(refused.starts_with("environment variable AI_PROVIDER") && refused.contains(key), "{refused}");
+    }
+    with_environment(&[("AI_PROVIDER", "openai"), ("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1")]);
 }

@@ -305,3 +305,59 @@ async fn a_panic_in_any_actor_loses_nothing_acknowledged() {
     assert_eq!(again.expect("chat_session_restored").await["conversationId"], id.as_str());
     server.stop().await;
 }
+
+/// Who was shown a conversation because it was offered or waited hears nothing more once that is over.
+#[actix_web::test]
+async fn who_may_no_longer_listen_is_let_go() {
+    let server = Server::with(|config| {
+        config.routing.mode = switchboard::domain::chatbot::RoutingMode::Offer;
+        config.routing.broadcast_offers = 2;
+    })
+    .await;
+    let mut agents = Vec::new();
+    for name in ["ann", "bob"] {
+        let token = server.token(&User::agent(name, name)).await;
+        agents.push(Client::connect(&server, &token).await);
+    }
+    let (mut bob, mut ann) = (agents.pop().unwrap(), agents.pop().unwrap());
+    server.settle().await;
+    let (mut cleo, id) = started(&server, "cleo").await;
+    cleo.ack("escalate", json!({ "conversationId": id })).await;
+    let offered = ann.notice("NEW_TRANSFER_REQUEST").await;
+    let other = bob.notice("NEW_TRANSFER_REQUEST").await;
+    ann.ack("join", json!({ "conversationId": id, "lastSeq": 0 })).await;
+    say(&mut cleo, &id, "while-offered").await;
+    ann.expect_where(|event| event["data"]["content"] == "while-offered").await;
+    ann.ack("decline_transfer", json!({ "transferRequestId": offered["transferRequestId"] })).await;
+    bob.ack("accept_transfer", json!({ "transferRequestId": other["transferRequestId"] })).await;
+    cleo.expect("agent_joined").await;
+    say(&mut cleo, &id, "a-secret").await;
+    bob.expect_where(|event| event["data"]["content"] == "a-secret").await;
+    assert_eq!(
+        ann.error("send_message", json!({ "conversationId": id, "content": "x", "clientId": "x" })).await,
+        "not_found"
+    );
+    assert!(ann.seen.iter().all(|event| event["data"]["content"] != "a-secret"), "{:?}", ann.seen);
+    server.stop().await;
+}
+
+/// The small limit is for those who have not said who they are: a token with the upgrade says it.
+#[actix_web::test]
+async fn a_long_first_frame_is_taken_from_who_brought_a_token() {
+    let server = Server::start().await;
+    for name in ["known", "unknown"] {
+        let user = User::customer(name, name);
+        if name == "known" {
+            server.engine.handle().ensure_user(&user).await.unwrap();
+        }
+        let bearer = format!("Bearer {}", server.engine.handle().token(&user, Millis::from_mins(5)).await.unwrap());
+        let mut client = Client::open(&server.address, "/ws", &[("authorization", bearer.as_str())]).await.unwrap();
+        let data = json!({ "clientId": "long", "firstMessage": "x".repeat(6_000) });
+        let answer = client.ack("start_conversation", data).await;
+        assert_eq!(answer["firstMessage"]["seq"], 1, "{answer}");
+    }
+    let mut stranger = Client::open(&server.address, "/ws", &[("authorization", "Bearer nonsense")]).await.unwrap();
+    stranger.send_raw(&"x".repeat(6_000)).await;
+    assert!(matches!(stranger.close_code().await, Some(1009 | 4401)));
+    server.stop().await;
+}

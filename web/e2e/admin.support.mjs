@@ -147,7 +147,8 @@ export async function people(browser, address) {
       [key, token],
     );
     return {
-      send: (type, data) => page.evaluate(([key, type, data]) => globalThis.folk[key].send(type, data), [key, type, data]),
+      send: (type, data) =>
+        page.evaluate(([key, type, data]) => globalThis.folk[key].send(type, data), [key, type, data]),
       leave: () => page.evaluate((key) => globalThis.folk[key].socket.close(), key),
     };
   };
@@ -213,7 +214,11 @@ export async function fillHouse({ address, admin, come }) {
     const conversationId = await start(who, { mode: "human", firstMessage: "A person, please.", reason: REASONS[i] });
     const agent = agents[(await call("GET", `/conversations/${conversationId}`)).assignedAgentId];
     if (!agent) continue;
-    await agent.send("send_message", { conversationId, clientId: `a-${i}`, content: "Hello! I look at it right away." });
+    await agent.send("send_message", {
+      conversationId,
+      clientId: `a-${i}`,
+      content: "Hello! I look at it right away.",
+    });
     await who.send("send_message", { conversationId, clientId: `c-${i}`, content: "Thank you, that was quick." });
     await agent.send("close_conversation", { conversationId, reason: "solved" });
     await who.send("rate_conversation", { conversationId, score: [5, 4, 5, 2][i] });

@@ -54,7 +54,8 @@ async function newPage(context, name) {
   page.on("console", (message) => {
     const text = message.text();
     // A refused login, a killed server and a refused form are part of the walk.
-    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text)) faults.push(`${name}: ${text}`);
+    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text))
+      faults.push(`${name}: ${text}`);
   });
   return page;
 }
@@ -157,8 +158,14 @@ async function walk(admin, house) {
   await dialog.getByLabel("Set the status").selectOption("away");
   await dialog.getByRole("button", { name: "Set" }).first().click();
   await page.getByText("Kofi Mensah is now: Away.").waitFor();
-  await dialog.getByRole("button", { name: /Pull .* back to the queue/ }).first().click();
-  await page.getByText(/back in the queue/).first().waitFor();
+  await dialog
+    .getByRole("button", { name: /Pull .* back to the queue/ })
+    .first()
+    .click();
+  await page
+    .getByText(/back in the queue/)
+    .first()
+    .waitFor();
   await dialog.getByRole("button", { name: "Close", exact: true }).click();
   say("an agent was changed");
 
@@ -201,10 +208,25 @@ async function settings(page) {
   await page.getByText("Each must look like").waitFor();
   await page.getByLabel("Sites that may carry it").fill("https://shop.example");
   await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help you today?");
+  await page.getByRole("button", { name: "Add field" }).click();
+  await page.getByRole("button", { name: "Add field" }).click();
+  const key = page.getByLabel("Key").nth(1);
+  await key.fill("name");
+  await page.getByRole("button", { name: "Save chatbot" }).click();
+  await page.getByText("This is there twice.").waitFor();
+  await key.fill("email");
+  await page.getByRole("button", { name: "Form" }).click();
   await inspect(page, "chatbots");
   await picture(page, "chatbots");
   await page.getByRole("button", { name: "Save chatbot" }).click();
-  await page.getByText("is saved.").first().waitFor();
+  await page.getByText("Support is saved.").waitFor();
+  // What was saved is what the widget is told.
+  const widget = await (await fetch(`${server.address}/api/v1/chatbots/default/widget`)).json();
+  assert.deepEqual(
+    widget.preChat.map((field) => field.key),
+    ["name", "email"],
+  );
+  assert.equal(widget.theme.accent, "#ffe11a");
 
   await go(page, "Hours");
   const only = page.getByLabel("Only at certain hours");
@@ -301,15 +323,24 @@ async function lists(page) {
 
   await go(page, "Decision log");
   await page.getByLabel("Made").selectOption("yes");
-  await page.getByRole("row", { name: /By hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /By hand/ })
+    .first()
+    .waitFor();
   await inspect(page, "decisions");
   await page.getByLabel("Made").selectOption("");
   await picture(page, "decisions");
 
   await go(page, "Audit log");
-  await page.getByRole("row", { name: /Conversation assigned by hand/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Conversation assigned by hand/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("login.refused");
-  await page.getByRole("row", { name: /Login refused/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /Login refused/ })
+    .first()
+    .waitFor();
   await page.getByLabel("What").selectOption("");
   await inspect(page, "audit");
   await picture(page, "audit");
@@ -363,7 +394,8 @@ async function everyWidth(context, address) {
       await page.getByText("Conversations today").waitFor();
       await inspect(page, `board ${theme} ${width}`);
       await picture(page, `board-${theme}-${width}`);
-      if (pictures) await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
+      if (pictures)
+        await page.screenshot({ path: join(pictures, `board-${theme}-${width}-whole.png`), fullPage: true });
       await page.close();
     }
   }

@@ -73,8 +73,35 @@ try {
   const grace_id = (await admin("GET", "/agents")).items.find(({ name }) => name.startsWith("Grace")).agentId;
   await admin("PATCH", `/agents/${grace_id}`, { teams: ["Billing"] });
 
+  /** Counts what is heard and shown outside of the page, where a test can't hear or see. */
+  const eavesdrop = (context) =>
+    context.addInitScript(() => {
+      globalThis.tones = 0;
+      globalThis.pushed = [];
+      const start = OscillatorNode.prototype.start;
+      OscillatorNode.prototype.start = function (...when) {
+        globalThis.tones++;
+        return start.apply(this, when);
+      };
+      let permission = "default";
+      globalThis.Notification = class {
+        static get permission() {
+          return permission;
+        }
+        static async requestPermission() {
+          globalThis.asked = (globalThis.asked ?? 0) + 1;
+          permission = "granted";
+          return permission;
+        }
+        constructor(title, more) {
+          globalThis.pushed.push({ title, ...more });
+        }
+        close() {}
+      };
+    });
   const desk = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const other = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await eavesdrop(desk);
   const ada = await windowOf("ada", desk);
   const grace = await windowOf("grace", other);
   const people = await customers(browser, server.address);
@@ -210,6 +237,9 @@ try {
     await ada.click(row(cleo));
     await jonas.say("Lindenweg 4, not 14.");
     for (const page of [ada, second]) await page.waitForSelector(`.news ${row(jonas)}`);
+    // Both windows knew; one of them made the sound.
+    await ada.waitForFunction(() => globalThis.tones > 0);
+    assert.equal(await second.evaluate(() => globalThis.tones), 0);
     await ada.click(row(jonas));
     await second.waitForSelector(`.row:not(.news) > ${row(jonas)}`);
     await setStatus(ada, "Away: Lunch");
@@ -271,7 +301,9 @@ try {
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
     await ada.waitForSelector(`.row.gone ${row(cleo)}, .rows:not(:has(${row(cleo)}))`);
-    await ada.waitForSelector(".take-line:has-text('Grace'), .conversation .sb-state");
+    await ada.waitForSelector(
+      ".take-line:has-text('A colleague has this conversation now'), .take-line:has-text('Grace')",
+    );
   });
 
   await step("a conversation goes back to the queue, and is taken from there", async () => {
@@ -392,8 +424,23 @@ try {
     await ada.click("[role=menuitem]:has-text('Settings')");
     await ada.click("dialog button:has-text('Play') >> nth=0");
     await ada.waitForSelector("dialog:has-text('Played')");
+    assert.equal(await ada.evaluate(() => globalThis.asked ?? 0), 0, "nobody asked for notifications unasked");
+    await ada.click("dialog button:has-text('Allow notifications')");
+    await ada.waitForSelector("dialog label:has-text('Show while I look elsewhere') input:checked");
     await look(ada, "settings");
     await ada.keyboard.press("Escape");
+  });
+
+  await step("an offer that nobody answers becomes a browser notification", async () => {
+    const eve = await people.come("Eve Stone", { reason: "Late parcel" });
+    await ada.waitForSelector(".offer:has-text('Eve Stone')");
+    await ada.waitForFunction(() => globalThis.pushed.some(({ title }) => title === "Offer: Eve Stone"));
+    await ada.click(".offer:has-text('Eve Stone') button[type=submit]");
+    await ada.waitForSelector(".conversation h2:has-text('Eve')");
+    await eve.send("close_conversation", { conversationId: eve.conversationId });
+    await ada.waitForSelector(".closed-line");
+    await ada.click(row(cleo));
+    await ada.waitForSelector(".conversation h2:has-text('Cleo')");
   });
 
   await step("every width and both themes, without a violation and without sideways scrolling", async () => {

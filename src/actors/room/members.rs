@@ -7,7 +7,7 @@ use actix::{Addr, Context};
 
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId, UserId};
-use crate::domain::room::Standing;
+use crate::domain::room::{RoomRecord, Standing};
 use crate::domain::user::{Principal, Role};
 
 use super::super::messages::{HubMessage, SessionRef};
@@ -93,6 +93,14 @@ impl Members {
         }
     }
 
+    /// The sessions of people who no longer stand where they may listen.
+    pub(super) fn strangers(&self, record: &RoomRecord) -> Vec<SessionId> {
+        let stranger =
+            |who: &Principal| who.role != Role::Admin && record.standing(&who.user_id, who.role) == Standing::Other;
+        let strangers = self.sessions.iter().filter(|(_, member)| stranger(&member.principal));
+        strangers.map(|(session_id, _)| session_id.clone()).collect()
+    }
+
     /// Lets all sessions of a person go.
     pub(super) fn remove_user(&mut self, id: &ConversationId, user_id: &UserId) {
         let gone: Vec<SessionId> = self
@@ -136,9 +144,25 @@ impl RoomActor {
         }
     }
 
+    /// Who was let in because a conversation was offered or waited, and may no longer listen, is let go.
+    pub(super) fn let_strangers_go(&mut self) {
+        let Record::Here(record) = &self.record else { return };
+        for session_id in self.members.strangers(record) {
+            self.session_gone(&session_id);
+        }
+    }
+
     /// Lets a session in and tells the others that somebody came, if they were not here before.
     pub(super) fn enter(&mut self, session: &SessionRef, principal: &Arc<Principal>) {
         self.catching_up.remove(&session.id);
+        if let Record::Here(record) = &self.record
+            && principal.role != Role::Admin
+            && record.standing(&principal.user_id, principal.role) == Standing::Other
+        {
+            // Its right ended while it was sent what it had missed.
+            self.members.unseat(&self.id, session);
+            return;
+        }
         let came = self.present.insert(principal.user_id.clone());
         self.members.add(&self.id, session, principal, self.feed.head());
         self.desk_tell(session);

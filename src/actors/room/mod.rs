@@ -161,6 +161,7 @@ impl RoomActor {
                 Record::Unread(error)
             }
         };
+        self.let_strangers_go();
         self.desk_loaded(waiting, ctx);
         while let Some(message) = self.early.pop_front() {
             self.take(message, ctx);
@@ -327,6 +328,7 @@ impl RoomActor {
         if gap {
             self.reload(ctx);
         } else {
+            self.let_strangers_go();
             self.desk_owner(ctx);
         }
     }

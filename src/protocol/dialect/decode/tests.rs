@@ -47,6 +47,7 @@ fn full(kind: &str) -> Value {
         "agent_status" => json!({ "status": "away", "reason": "r" }),
         "staff_status_change" => json!({ "isOnline": true, "isAvailable": false }),
         "rate_conversation" => json!({ "conversationId": c, "score": 5, "comment": "n" }),
+        "page_view" => json!({ "conversationId": c, "url": "https://shop.example/", "title": "Shop" }),
         "subscribe" | "unsubscribe" => json!({ "topics": ["queue"] }),
         _ => json!({ "conversationId": c }),
     }

@@ -110,6 +110,22 @@ describe("messages", () => {
     expect(row(state).line?.text).toBe("words 9");
   });
 
+  test("an older answer of the server does not bring back a wait that is over", () => {
+    const asked = {
+      seq: 4,
+      senderRole: "customer" as const,
+      senderName: "Cleo",
+      text: "?",
+      createdAt: new Date(NOW).toISOString(),
+    };
+    const state = run([
+      listed(overview("c1", { lastMessage: asked })),
+      at("new_message", message("c1", 5, "agent", { senderId: ME.id })),
+      listed(overview("c1", { lastMessage: asked, unread: 1 })),
+    ]);
+    expect(row(state)).toMatchObject({ askedAt: null, unread: 0 });
+  });
+
   test("a conversation that is not known is asked for", () => {
     expect([...run([at("new_message", message("c7", 1, "customer"))]).wanted]).toEqual(["c7"]);
     expect(
@@ -266,6 +282,28 @@ describe("the agent itself", () => {
   test("queue rows that are not known are asked for once", () => {
     const state = run([{ type: "queue", queue: [queueRow("c8"), queueRow("c9")], agents: null }]);
     expect([...state.wanted]).toEqual(["c8", "c9"]);
+  });
+});
+
+describe("the queue", () => {
+  const topic = (...ids: string[]): DeskAction => ({
+    type: "queue",
+    queue: ids.map((id) => queueRow(id)),
+    agents: null,
+  });
+
+  test("what comes back to it is a waiting row again", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: "bob" })), topic("c1")]);
+    expect(row(state)).toMatchObject({ status: "WAITING_FOR_AGENT", agentId: null, waitingSince: NOW - 90_000 });
+    expect(run([topic("c1")], state).rows).toBe(state.rows);
+  });
+
+  test("what leaves it is asked about, and belongs to somebody else when it is not shown any more", () => {
+    const state = run([listed(overview("c1", { assignedAgentId: null })), topic("c1"), topic()]);
+    expect([...state.wanted]).toEqual(["c1"]);
+    const gone = run([{ type: "unfetchable", id: "c1" }], state);
+    expect(row(gone)).toMatchObject({ status: "AGENT_ASSIGNED", agentId: null, waitingSince: null });
+    expect(row(run([{ type: "unwanted", id: "c1" }], state)).status).toBe("WAITING_FOR_AGENT");
   });
 });
 

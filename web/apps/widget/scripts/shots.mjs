@@ -1,60 +1,20 @@
 // Walks the widget through its states against the real program, in each theme, direction and width: a picture and axe
 // over each. `SWITCHBOARD=path/to/switchboard node scripts/shots.mjs [folder] [variant]`. Nothing waits a fixed time.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { browserOptions, program } from "./program.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const program = process.env.SWITCHBOARD ?? join(here, "../../../../target/debug/switchboard");
 const folder = process.argv[2] ?? join(here, "../.shots");
 const only = process.argv[3];
 mkdirSync(folder, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-// ---- the program ----
-
-const data = mkdtempSync(join(tmpdir(), "switchboard-shots-"));
-const server = spawn(program, {
-  cwd: data,
-  env: {
-    ...process.env,
-    PORT: "0",
-    DATABASE_URL: `sqlite:${join(data, "shots.db")}`,
-    ADMIN_PASSWORD: "only-for-pictures",
-    SWITCHBOARD__AUTH__JWT_SECRET_PATH: join(data, "jwt"),
-    SWITCHBOARD__PAGES__FOLDER: join(here, "../../../dist"),
-    SWITCHBOARD__LIMITS__VISITORS_PER_MINUTE: "1000",
-  },
-});
-let said = "";
-const address = await new Promise((resolve, reject) => {
-  const hear = (bytes) => {
-    said += bytes;
-    const found = /Listening on (http:\S+)/.exec(said);
-    if (found) resolve(found[1]);
-  };
-  server.stdout.on("data", hear);
-  server.stderr.on("data", hear);
-  server.on("exit", (code) => reject(new Error(`the program ended with ${code}\n${said}`)));
-});
-
-async function call(method, path, token, body) {
-  const answer = await fetch(`${address}/api/v1${path}`, {
-    method,
-    headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
-}
-const login = async (email, password) => (await call("POST", "/auth/login", null, { email, password })).token;
-const admin = await login("admin@localhost", "only-for-pictures");
-const ada = await login("ada@localhost", /ada@localhost\s+(\S+)/.exec(said)[1]);
+const { address, call, login, admin, said, end } = await program();
+const ada = await login("ada@localhost", /ada@localhost\s+(\S+)/.exec(said())[1]);
 const adaId = (await call("GET", "/agents", admin)).items.find((one) => one.name === "Ada").agentId;
 const usual = await call("GET", "/chatbots/default", admin);
 const chatbot = (change) => call("PUT", "/chatbots/default", admin, { ...usual, ...change });
@@ -74,19 +34,7 @@ const mine = async () => (await call("GET", "/conversations?limit=1", admin)).it
 
 // ---- the browsers ----
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-gpu",
-    // The page is handed over with another attribute, which would make it a foreign one.
-    "--disable-features=LocalNetworkAccessChecks",
-  ],
-});
+const browser = await chromium.launch(browserOptions);
 const desk = await browser.newPage();
 await desk.goto(`${address}/favicon.svg`);
 await desk.evaluate(
@@ -329,8 +277,6 @@ try {
   violations += 1;
 } finally {
   await browser.close();
-  server.removeAllListeners("exit");
-  server.kill();
-  rmSync(data, { recursive: true, force: true });
+  end();
 }
 process.exit(violations ? 1 : 0);

@@ -85,7 +85,8 @@ export function createBoard(engine: URL, session: CookieSession): Board {
       queue.value = watched.getSnapshot();
     }),
     client.on("admin_notification", (notice) => {
-      if (notice.type === "ALERT") alerts.value = told(alerts.value, notice);
+      if (notice.type === "ALERT" && "rule" in notice)
+        alerts.value = told(alerts.value, notice as Parameters<typeof told>[1]);
       else if (notice.type !== "AGENT_STATUS" && notice.type !== "QUEUE_UPDATED") changes.value += 1;
     }),
   ];

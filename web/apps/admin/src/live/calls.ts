@@ -66,9 +66,16 @@ export interface Calls extends Omit<StaffRest, "chatbots" | "putChatbot"> {
   say(id: string, content: string): Promise<void>;
   statistics(range: { from: string; to: string; bucket: BucketSize; chatbotId?: string | undefined }): Promise<Report>;
   alerts(): Promise<{ items: Alert[] }>;
-  audit(query: { actor?: string | undefined; action?: string | undefined; cursor?: string | undefined }): Promise<Page<AuditEntry>>;
+  audit(query: {
+    actor?: string | undefined;
+    action?: string | undefined;
+    cursor?: string | undefined;
+  }): Promise<Page<AuditEntry>>;
   canned(): Promise<{ items: Canned[] }>;
-  saveCanned(id: string | null, wording: { shortcut: string; title: string; content: string; shared: boolean }): Promise<Canned>;
+  saveCanned(
+    id: string | null,
+    wording: { shortcut: string; title: string; content: string; shared: boolean },
+  ): Promise<Canned>;
   deleteCanned(id: string): Promise<void>;
   announce(text: string, audience: Audience, chatbotId: string | null): Promise<{ reached: number | null }>;
   setPassword(agentId: string, password: string): Promise<void>;
@@ -114,7 +121,8 @@ export function createCalls(rest: Rest): Calls {
         idempotencyKey: key(),
       }),
     setPassword: (id, password) => rest.request("POST", of("agents", id, "/password"), { body: { password } }),
-    setActive: (id, active) => rest.request("POST", of("agents", id, active ? "/activate" : "/deactivate"), { body: {} }),
+    setActive: (id, active) =>
+      rest.request("POST", of("agents", id, active ? "/activate" : "/deactivate"), { body: {} }),
     chatbots: () => rest.request("GET", "/chatbots"),
     putChatbot: (id, body) => rest.request("PUT", of("chatbots", id), { body }),
     mint: (secret, body) =>

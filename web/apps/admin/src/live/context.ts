@@ -26,9 +26,13 @@ export function useLoaded<T>(read: () => Promise<T>, watch: readonly unknown[]):
       (cause) => mine === turn.current && setState((before) => ({ ...before, error: asError(cause), loading: false })),
     );
   }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what it depends on
   useEffect(reload, [...watch, reload]);
-  useEffect(() => () => void (turn.current += 1), []);
+  useEffect(
+    () => () => {
+      turn.current += 1;
+    },
+    [],
+  );
   return { ...state, reload };
 }
 

@@ -9,10 +9,17 @@ export function dismiss(id: string): void {
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 }
 
-export function toast(text: string, tone: NonNullable<ToastEntry["tone"]> = "plain", action?: ToastEntry["action"], stays = 6000): string {
+export function toast(
+  text: string,
+  tone: NonNullable<ToastEntry["tone"]> = "plain",
+  action?: ToastEntry["action"],
+  stays = 6000,
+): string {
   last += 1;
   const id = String(last);
-  toasts.value = [...toasts.value, { id, text, tone, ...(action ? { action } : {}) }];
+  // What can be taken back stays in sight; of the others the newest two.
+  const [plain, undoable] = [toasts.value.filter((one) => !one.action), toasts.value.filter((one) => one.action)];
+  toasts.value = [...undoable, ...plain.slice(-2), { id, text, tone, ...(action ? { action } : {}) }];
   setTimeout(() => dismiss(id), stays);
   return id;
 }

@@ -25,7 +25,15 @@ export interface Head {
 }
 
 export type AgentTone = "on" | "busy" | "away" | "off";
-export type AgentWord = "available" | "full" | "away" | "draining" | "offline" | "not_responding" | "reconnecting" | "gone";
+export type AgentWord =
+  | "available"
+  | "full"
+  | "away"
+  | "draining"
+  | "offline"
+  | "not_responding"
+  | "reconnecting"
+  | "gone";
 
 const reachable = (agent: Agent) => agent.presence !== "gone" && agent.status !== "offline";
 

@@ -6,7 +6,14 @@ export type Problems = Readonly<Record<string, string>>;
 
 /** "de, billing ,de" → ["de", "billing"]: one each, in order. */
 export function wordsOf(text: string): string[] {
-  return [...new Set(text.split(/[,\n]/).map((word) => word.trim()).filter(Boolean))];
+  return [
+    ...new Set(
+      text
+        .split(/[,\n]/)
+        .map((word) => word.trim())
+        .filter(Boolean),
+    ),
+  ];
 }
 
 export interface AgentForm {

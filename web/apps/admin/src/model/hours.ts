@@ -77,9 +77,13 @@ interface Wall {
   minute: number;
 }
 
-/** What the clock on the chatbot's wall shows. */
-export function wallAt(at: number, zone: string): Wall {
-  const parts = new Intl.DateTimeFormat("en-US", {
+/** Making one takes far longer than using it. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(zone: string): Intl.DateTimeFormat {
+  const known = clocks.get(zone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
     hourCycle: "h23",
     year: "numeric",
@@ -87,7 +91,14 @@ export function wallAt(at: number, zone: string): Wall {
     day: "numeric",
     hour: "numeric",
     minute: "numeric",
-  }).formatToParts(at);
+  });
+  clocks.set(zone, made);
+  return made;
+}
+
+/** What the clock on the chatbot's wall shows. */
+export function wallAt(at: number, zone: string): Wall {
+  const parts = clockOf(zone).formatToParts(at);
   const of = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0);
   return { day: Date.UTC(of("year"), of("month") - 1, of("day")) / 86_400_000, minute: of("hour") * 60 + of("minute") };
 }
@@ -104,7 +115,8 @@ function startingOn(hours: Hours, day: number): readonly Interval[] {
 }
 
 function openAtWall(hours: Hours, { day, minute }: Wall): boolean {
-  const within = (list: readonly Interval[], at: number) => list.some((one) => one.fromMinute <= at && at < one.toMinute);
+  const within = (list: readonly Interval[], at: number) =>
+    list.some((one) => one.fromMinute <= at && at < one.toMinute);
   return within(startingOn(hours, day), minute) || within(startingOn(hours, day - 1), minute + DAY);
 }
 

@@ -27,7 +27,15 @@ export interface Figures {
   abandonmentPermille: number | null;
   firstResponseMs: Spread;
   resolutionMs: Spread;
-  ratings: { "1": number; "2": number; "3": number; "4": number; "5": number; count: number; meanHundredths: number | null };
+  ratings: {
+    "1": number;
+    "2": number;
+    "3": number;
+    "4": number;
+    "5": number;
+    count: number;
+    meanHundredths: number | null;
+  };
 }
 export interface AgentFigures {
   agentId: string;
@@ -75,8 +83,20 @@ const minutes = (value: number | null) => (value === null ? null : Math.round(va
 const percent = (value: number | null) => (value === null ? null : value / 10);
 
 const LINES: Record<ChartId, { unit: Unit; series: [string, (of: Figures) => number | null][] }> = {
-  arrivals: { unit: "count", series: [["arrivals", (of) => of.arrivals], ["escalations", (of) => of.escalations]] },
-  waits: { unit: "minutes", series: [["p50", (of) => minutes(of.waitMs.p50)], ["p90", (of) => minutes(of.waitMs.p90)]] },
+  arrivals: {
+    unit: "count",
+    series: [
+      ["arrivals", (of) => of.arrivals],
+      ["escalations", (of) => of.escalations],
+    ],
+  },
+  waits: {
+    unit: "minutes",
+    series: [
+      ["p50", (of) => minutes(of.waitMs.p50)],
+      ["p90", (of) => minutes(of.waitMs.p90)],
+    ],
+  },
   forecast: {
     unit: "minutes",
     series: [
@@ -101,7 +121,9 @@ export function chartOf(report: Report, id: ChartId): Chart {
     const [stroke = "solid", mark = "circle"] = [STROKES[index], MARKS[index]];
     return { id: name, stroke, mark, values: report.buckets.map(of) };
   });
-  const empty = made.every(({ values }) => values.every((value) => value === null || (unit === "count" && value === 0)));
+  const empty = made.every(({ values }) =>
+    values.every((value) => value === null || (unit === "count" && value === 0)),
+  );
   return { id, unit, at: report.buckets.map(({ start }) => Date.parse(start) / 1000), series: made, empty };
 }
 

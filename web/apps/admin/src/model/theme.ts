@@ -1,24 +1,27 @@
-/** How a chatbot's widget looks, as the installation keeps it. The server does not read it; the widget does. */
+/** How a chatbot's widget looks. The server keeps it unread; apps/widget checks each value where it uses it. */
 export interface Theme {
   /** `#2457d6`; empty = the product's own. */
   accent: string;
-  radius: "small" | "medium" | "large";
+  /** Corner radius of panel and launcher, px, 0 to 32. */
+  radius: number;
   position: "right" | "left";
-  launcher: "chat" | "help" | "headset";
+  /** The sign on the launcher. */
+  icon: "chat" | "help" | "spark";
   scheme: "auto" | "light" | "dark";
 }
-export const plainTheme: Theme = { accent: "", radius: "large", position: "right", launcher: "chat", scheme: "auto" };
+export const plainTheme: Theme = { accent: "", radius: 16, position: "right", icon: "chat", scheme: "auto" };
 
 /** Whatever is stored; what is not understood is the default. */
 export function themeOf(stored: unknown): Theme {
   const from = typeof stored === "object" && stored !== null ? (stored as Record<string, unknown>) : {};
   const one = <T extends string>(key: string, choices: readonly T[], otherwise: T): T =>
     choices.find((choice) => choice === from[key]) ?? otherwise;
+  const { radius } = from;
   return {
     accent: typeof from.accent === "string" ? from.accent : "",
-    radius: one("radius", ["small", "medium", "large"], plainTheme.radius),
+    radius: typeof radius === "number" && radius >= 0 && radius <= 32 ? radius : plainTheme.radius,
     position: one("position", ["right", "left"], plainTheme.position),
-    launcher: one("launcher", ["chat", "help", "headset"], plainTheme.launcher),
+    icon: one("icon", ["chat", "help", "spark"], plainTheme.icon),
     scheme: one("scheme", ["auto", "light", "dark"], plainTheme.scheme),
   };
 }
@@ -27,7 +30,8 @@ export function themeOf(stored: unknown): Theme {
 export function storedTheme(theme: Theme, before: unknown): Record<string, unknown> {
   const kept = typeof before === "object" && before !== null ? { ...(before as Record<string, unknown>) } : {};
   delete kept.accent;
-  return { ...kept, ...theme, ...(theme.accent ? { accent: theme.accent } : { accent: undefined }) };
+  const { accent, ...rest } = theme;
+  return accent ? { ...kept, ...rest, accent } : { ...kept, ...rest };
 }
 
 /** The line that a page carries. */

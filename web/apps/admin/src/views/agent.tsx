@@ -81,7 +81,9 @@ function AgentForms({ agent }: { agent: Agent }) {
 function StatusForm({ agent }: { agent: Agent }) {
   const board = useBoard();
   const errors = useErrors();
-  const [status, setStatus] = useState<ChosenAvailability>(agent.status === "not_responding" ? "available" : agent.status);
+  const [status, setStatus] = useState<ChosenAvailability>(
+    agent.status === "not_responding" ? "available" : agent.status,
+  );
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const save = async (event: Event) => {
@@ -162,7 +164,12 @@ function ProfileForm({ agent }: { agent: Agent }) {
     <form class="ad-form" onSubmit={save} noValidate>
       <h3>{t("agents.profile")}</h3>
       <div class="ad-form-pair">
-        <Field label={t("agents.name")} value={name} error={errors.at("name")} onInput={(e) => setName(e.currentTarget.value)} />
+        <Field
+          label={t("agents.name")}
+          value={name}
+          error={errors.at("name")}
+          onInput={(e) => setName(e.currentTarget.value)}
+        />
         <Field
           label={t("agents.capacity")}
           hint={t("agents.capacity_hint")}
@@ -201,7 +208,10 @@ function ProfileForm({ agent }: { agent: Agent }) {
 }
 
 /** All conversations that an agent has: there is no list by agent, so the assigned ones are gone through. */
-async function carriedBy(list: ReturnType<typeof useBoard>["calls"]["conversations"], agentId: string): Promise<Overview[]> {
+async function carriedBy(
+  list: ReturnType<typeof useBoard>["calls"]["conversations"],
+  agentId: string,
+): Promise<Overview[]> {
   const found: Overview[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < 20; page += 1) {
@@ -216,7 +226,10 @@ async function carriedBy(list: ReturnType<typeof useBoard>["calls"]["conversatio
 function Carried({ agent }: { agent: Agent }) {
   const board = useBoard();
   const [busy, setBusy] = useState(false);
-  const list = useLoaded(() => carriedBy(board.calls.conversations, agent.agentId), [agent.agentId, agent.currentChats]);
+  const list = useLoaded(
+    () => carriedBy(board.calls.conversations, agent.agentId),
+    [agent.agentId, agent.currentChats],
+  );
   const pull = async (items: readonly Overview[]) => {
     setBusy(true);
     const done = await Promise.allSettled(items.map((item) => board.calls.release(item.id, "queue")));
@@ -229,7 +242,11 @@ function Carried({ agent }: { agent: Agent }) {
   return (
     <section class="ad-form">
       <h3>{t("agents.conversations")}</h3>
-      <Reading of={list} rows={2} empty={(items) => items.length === 0 && <p class="sb-soft">{t("agents.carries_none")}</p>}>
+      <Reading
+        of={list}
+        rows={2}
+        empty={(items) => items.length === 0 && <p class="sb-soft">{t("agents.carries_none")}</p>}
+      >
         {(items) => (
           <>
             <ul class="ad-lines">
@@ -239,7 +256,12 @@ function Carried({ agent }: { agent: Agent }) {
                     {item.customerName}
                   </Button>
                   <span class="ad-clip sb-soft">{item.lastMessage?.text ?? item.escalationReason}</span>
-                  <Button small busy={busy} onClick={() => pull([item])} aria-label={t("agents.pull_name", { name: item.customerName })}>
+                  <Button
+                    small
+                    busy={busy}
+                    onClick={() => pull([item])}
+                    aria-label={t("agents.pull_name", { name: item.customerName })}
+                  >
                     {t("agents.pull")}
                   </Button>
                 </li>
@@ -265,7 +287,9 @@ function LoginForm({ agent }: { agent: Agent }) {
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const list = useLoaded(() => board.calls.agents(), [agent.agentId]);
-  const known = list.value?.items.find((one) => one.agentId === agent.agentId) as (Agent & { active?: boolean }) | undefined;
+  const known = list.value?.items.find((one) => one.agentId === agent.agentId) as
+    | (Agent & { active?: boolean })
+    | undefined;
   const active = known?.active !== false;
   const act = async (work: () => Promise<void>, done: string) => {
     setBusy(true);
@@ -395,8 +419,20 @@ export function NewAgentDialog({ onClose }: { onClose: () => void }) {
             error={errors.at("capacity")}
             onInput={set("capacity")}
           />
-          <Field label={t("agents.skills")} hint={t("agents.skills_hint")} value={form.skills} error={errors.at("skills")} onInput={set("skills")} />
-          <Field label={t("agents.teams")} hint={t("agents.teams_hint")} value={form.teams} error={errors.at("teams")} onInput={set("teams")} />
+          <Field
+            label={t("agents.skills")}
+            hint={t("agents.skills_hint")}
+            value={form.skills}
+            error={errors.at("skills")}
+            onInput={set("skills")}
+          />
+          <Field
+            label={t("agents.teams")}
+            hint={t("agents.teams_hint")}
+            value={form.teams}
+            error={errors.at("teams")}
+            onInput={set("teams")}
+          />
         </div>
         <div class="ad-form-end">
           <Button onClick={onClose}>{t("action.cancel")}</Button>

@@ -25,7 +25,9 @@ export function AlertsView() {
                 <div>
                   <p>
                     <strong>{word("alert", alert.rule)}</strong>{" "}
-                    <Badge tone={alert.severity === "critical" ? "overdue" : "waiting"}>{t(`severity.${alert.severity}`)}</Badge>
+                    <Badge tone={alert.severity === "critical" ? "overdue" : "waiting"}>
+                      {t(`severity.${alert.severity}`)}
+                    </Badge>
                   </p>
                   <p>{alert.message}</p>
                   <p class="sb-soft">{word("alert_help", alert.rule)}</p>

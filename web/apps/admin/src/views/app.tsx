@@ -1,6 +1,6 @@
 /** Login, then the frame: navigation, the banner of a lost link, the view, the panel of a conversation. */
 import { useComputed, useSignal } from "@preact/signals";
-import { Banner, Button, Dialog, KeyHint, timeOf, ToastRegion, XIcon } from "@switchboard/design";
+import { Banner, Button, Dialog, KeyHint, ToastRegion, timeOf, XIcon } from "@switchboard/design";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Board, createBoard } from "../live/board.ts";
 import { BoardContext, useBoard, useServerNow } from "../live/context.ts";
@@ -178,12 +178,7 @@ function Frame() {
           </div>
         </dl>
       </Dialog>
-      <ToastRegion
-        label={t("toasts.label")}
-        closeLabel={t("action.dismiss")}
-        toasts={toasts.value}
-        onClose={dismiss}
-      />
+      <ToastRegion label={t("toasts.label")} closeLabel={t("action.dismiss")} toasts={toasts.value} onClose={dismiss} />
     </div>
   );
 }
@@ -207,7 +202,10 @@ function LostLink() {
     link.state === "error"
       ? t("link.error")
       : link.retryAt !== null && link.retryAt > now
-        ? t("link.next", { count: Math.ceil((link.retryAt - now) / 1000), seconds: n(Math.ceil((link.retryAt - now) / 1000)) })
+        ? t("link.next", {
+            count: Math.ceil((link.retryAt - now) / 1000),
+            seconds: n(Math.ceil((link.retryAt - now) / 1000)),
+          })
         : t("link.trying");
   return (
     <Banner

@@ -38,7 +38,13 @@ export function AssignDialog(props: {
     }
   };
   return (
-    <Dialog open wide title={t("assign.title", { name: props.name })} closeLabel={t("action.close_dialog")} onClose={props.onClose}>
+    <Dialog
+      open
+      wide
+      title={t("assign.title", { name: props.name })}
+      closeLabel={t("action.close_dialog")}
+      onClose={props.onClose}
+    >
       <p class="sb-soft">{t("assign.about")}</p>
       {error && (
         <p class="ad-form-error" role="alert">

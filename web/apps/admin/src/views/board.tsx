@@ -6,8 +6,8 @@ import {
   BotIcon,
   Button,
   CircleCheckIcon,
-  classes,
   type Column,
+  classes,
   HourglassIcon,
   InboxIcon,
   Maximize2Icon,
@@ -30,7 +30,7 @@ import { AgentDialog } from "./agent.tsx";
 import { setWall } from "./app.tsx";
 import { AssignDialog, QueueMessageDialog } from "./assign.tsx";
 import { ChartFigure } from "./chart.tsx";
-import { AgentState, At, Card, estimateWords, Load, Nothing, rangeWords, Reading, Waited, Words } from "./parts.tsx";
+import { AgentState, At, Card, estimateWords, Load, Nothing, Reading, rangeWords, Waited, Words } from "./parts.tsx";
 
 export function BoardView() {
   const board = useBoard();
@@ -133,7 +133,8 @@ function HeadLine() {
   }
   const estimate = estimateWords(head.estimate);
   const waited = head.oldestSince === null ? 0 : now - head.oldestSince;
-  const oldest = head.oldestSince === null ? "plain" : waited > 300_000 ? "overdue" : waited > 120_000 ? "waiting" : "plain";
+  const oldest =
+    head.oldestSince === null ? "plain" : waited > 300_000 ? "overdue" : waited > 120_000 ? "waiting" : "plain";
   const first = alerts[0];
   return (
     <ul class="ad-tiles" aria-label={t("head.label")}>
@@ -149,9 +150,25 @@ function HeadLine() {
         label={t("head.oldest")}
         figure={head.oldestSince === null ? "–" : <Waited since={head.oldestSince} now={now} plain />}
         tone={oldest}
-        note={head.oldestSince === null ? t("head.nobody_waits") : oldest === "plain" ? t("head.on_time") : t(oldest === "overdue" ? "wait.overdue" : "wait.long")}
+        note={
+          head.oldestSince === null
+            ? t("head.nobody_waits")
+            : oldest === "plain"
+              ? t("head.on_time")
+              : t(oldest === "overdue" ? "wait.overdue" : "wait.long")
+        }
       />
-      <Tile icon={<InboxIcon small />} label={t("head.estimate")} figure={estimate.figure} note={estimate.note} />
+      <Tile
+        icon={<InboxIcon small />}
+        label={t("head.estimate")}
+        figure={
+          <>
+            {estimate.figure}
+            {estimate.unit && <small> {estimate.unit}</small>}
+          </>
+        }
+        note={estimate.note}
+      />
       <Tile
         icon={<UsersRoundIcon small />}
         label={t("head.agents")}
@@ -250,23 +267,24 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
     },
     middling && { id: "needs", head: t("queue.needs"), cell: (row) => <Words list={row.skills} /> },
     middling && { id: "why", head: t("queue.why"), cell: why },
-    !wall && middling && {
-      id: "do",
-      head: <span class="sb-hush">{t("table.actions")}</span>,
-      cell: (row) => (
-        <Button
-          small
-          icon={<UserPlusIcon small />}
-          aria-label={t("queue.assign_name", { name: row.userName })}
-          onClick={(event) => {
-            event.stopPropagation();
-            onAssign(row);
-          }}
-        >
-          {t("action.assign")}
-        </Button>
-      ),
-    },
+    !wall &&
+      middling && {
+        id: "do",
+        head: <span class="sb-hush">{t("table.actions")}</span>,
+        cell: (row) => (
+          <Button
+            small
+            icon={<UserPlusIcon small />}
+            aria-label={t("queue.assign_name", { name: row.userName })}
+            onClick={(event) => {
+              event.stopPropagation();
+              onAssign(row);
+            }}
+          >
+            {t("action.assign")}
+          </Button>
+        ),
+      },
   ];
   return (
     <Table
@@ -290,6 +308,9 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
   const now = useServerNow(board, 15_000);
   const sorted = useMemo(() => sortAgents(rows), [rows]);
   const middling = useWide(640);
+  // Beside the queue there is room for the skills only on a broad screen; below it there is again.
+  const [beside, broad] = [useWide(1400), useWide(1800)];
+  const skills = middling && (!beside || broad) && !place.value.wall;
   const columns: (Column<Agent> | false)[] = [
     {
       id: "name",
@@ -308,8 +329,16 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
     },
     middling && { id: "status", head: t("agents.status"), cell: (agent) => <AgentState agent={agent} /> },
     { id: "load", head: t("agents.load"), cell: (agent) => <Load agent={agent} /> },
-    middling && { id: "last", head: t("agents.last_assigned"), cell: (agent) => <At at={agent.lastAssignedAt} now={now} /> },
-    middling && { id: "skills", head: t("agents.skills"), cell: (agent) => <Words list={[...agent.skills, ...agent.teams]} /> },
+    middling && {
+      id: "last",
+      head: t("agents.last_assigned"),
+      cell: (agent) => <At at={agent.lastAssignedAt} now={now} />,
+    },
+    skills && {
+      id: "skills",
+      head: t("agents.skills"),
+      cell: (agent) => <Words list={[...agent.skills, ...agent.teams]} most={3} />,
+    },
   ];
   return (
     <Table

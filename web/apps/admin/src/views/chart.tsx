@@ -1,5 +1,5 @@
 /** A chart by uPlot, readable without colour: dashes, a sign at each value, a name at the end; a table one key away. */
-import { Button, classes, type Column, Table, TableIcon } from "@switchboard/design";
+import { Button, type Column, classes, Table, TableIcon } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { dark } from "../live/appearance.ts";
@@ -20,7 +20,9 @@ export function valueWords(unit: Unit, value: number | null | undefined): string
 function bucketWords(seconds: number, bucket: BucketSize, long = false): string {
   const at = new Date(seconds * 1000);
   if (bucket === "hour") {
-    return long ? at.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" }) : at.toLocaleTimeString(language, { hour: "numeric" });
+    return long
+      ? at.toLocaleString(language, { weekday: "short", hour: "numeric", minute: "2-digit" })
+      : at.toLocaleTimeString(language, { hour: "numeric" });
   }
   const text = at.toLocaleDateString(language, { day: "numeric", month: "short" });
   return bucket === "week" && long ? t("chart.week_of", { date: text }) : text;
@@ -46,6 +48,7 @@ function signs(u: uPlot, chart: Chart, colours: readonly string[], ground: strin
   const ratio = devicePixelRatio || 1;
   const { ctx } = u;
   ctx.save();
+  ctx.setLineDash([]);
   for (const [index, series] of chart.series.entries()) {
     const colour = colours[index] ?? "#666";
     for (const [place, value] of series.values.entries()) {
@@ -67,7 +70,17 @@ function signs(u: uPlot, chart: Chart, colours: readonly string[], ground: strin
   ctx.restore();
 }
 
-function Canvas({ chart, bucket, height, onPoint }: { chart: Chart; bucket: BucketSize; height: number; onPoint: (at: number | null) => void }) {
+function Canvas({
+  chart,
+  bucket,
+  height,
+  onPoint,
+}: {
+  chart: Chart;
+  bucket: BucketSize;
+  height: number;
+  onPoint: (at: number | null) => void;
+}) {
   const box = useRef<HTMLDivElement>(null);
   const point = useRef(onPoint);
   point.current = onPoint;
@@ -90,10 +103,30 @@ function Canvas({ chart, bucket, height, onPoint }: { chart: Chart; bucket: Buck
         padding: [12, 12, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-        scales: { x: { range: (_u, low, high) => [low - step / 2, high + step / 2] }, y: { range: (_u, _low, high) => [chart.unit === "score" ? 1 : 0, chart.unit === "score" ? 5 : Math.max(high * 1.12, chart.unit === "percent" ? 10 : 4)] } },
+        scales: {
+          x: { range: (_u, low, high) => [low - step / 2, high + step / 2] },
+          y: {
+            range: (_u, _low, high) => [
+              chart.unit === "score" ? 1 : 0,
+              chart.unit === "score" ? 5 : Math.max(high * 1.12, chart.unit === "percent" ? 10 : 4),
+            ],
+          },
+        },
         axes: [
-          { ...axis, grid: { show: false }, space: 56, values: (_u, marks) => marks.map((at) => bucketWords(at, bucket)) },
-          { ...axis, size: 44, space: 32, values: (_u, marks) => marks.map((value) => (chart.unit === "percent" ? t("percent", { value: n(value) }) : n(value))) },
+          {
+            ...axis,
+            size: 30,
+            grid: { show: false },
+            space: 56,
+            values: (_u, marks) => marks.map((at) => bucketWords(at, bucket)),
+          },
+          {
+            ...axis,
+            size: 44,
+            space: 32,
+            values: (_u, marks) =>
+              marks.map((value) => (chart.unit === "percent" ? t("percent", { value: n(value) }) : n(value))),
+          },
         ],
         series: [
           {},
@@ -113,7 +146,15 @@ function Canvas({ chart, bucket, height, onPoint }: { chart: Chart; bucket: Buck
         ],
         hooks: {
           draw: [
-            (u) => signs(u, chart.unit === "count" ? { ...chart, series: chart.series.map((s, i) => (i === 0 ? { ...s, values: [] } : s)) } : chart, colours, ground),
+            (u) =>
+              signs(
+                u,
+                chart.unit === "count"
+                  ? { ...chart, series: chart.series.map((s, i) => (i === 0 ? { ...s, values: [] } : s)) }
+                  : chart,
+                colours,
+                ground,
+              ),
           ],
           setCursor: [(u) => point.current(u.cursor.idx ?? null)],
         },
@@ -155,10 +196,22 @@ function Swatch({ series, index, bar }: { series: Series; index: number; bar: bo
   );
 }
 
-export function ChartFigure({ chart, bucket, today, height = 216 }: { chart: Chart; bucket: BucketSize; today?: boolean; height?: number }) {
+export function ChartFigure({
+  chart,
+  bucket,
+  today,
+  height = 216,
+}: {
+  chart: Chart;
+  bucket: BucketSize;
+  today?: boolean;
+  height?: number;
+}) {
   const [table, setTable] = useState(false);
   const [point, setPoint] = useState<number | null>(null);
-  const title = t(today ? `chart.${chart.id}_today` as "chart.arrivals_today" : `chart.${chart.id}` as "chart.arrivals");
+  const title = t(
+    today ? (`chart.${chart.id}_today` as "chart.arrivals_today") : (`chart.${chart.id}` as "chart.arrivals"),
+  );
   const shown = point ?? lastOf(chart);
   const rows = useMemo(
     () => chart.at.map((at, index) => ({ at, values: chart.series.map(({ values }) => values[index] ?? null) })),
@@ -176,10 +229,10 @@ export function ChartFigure({ chart, bucket, today, height = 216 }: { chart: Cha
     ),
   ];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the key for the table needs a place to be pressed
     <figure
       class="ad-card ad-chart"
       aria-label={title}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the key for the table needs a place to be pressed
       tabIndex={0}
       onKeyDown={(event) => {
         if (event.key === "t" && event.target === event.currentTarget) setTable(!table);
@@ -230,7 +283,13 @@ export function ChartFigure({ chart, bucket, today, height = 216 }: { chart: Cha
 
 function lastOf(chart: Chart): number | null {
   for (let index = chart.at.length - 1; index >= 0; index -= 1) {
-    if (chart.series.some(({ values }) => values[index] !== null && values[index] !== undefined && (chart.unit !== "count" || values[index] !== 0))) return index;
+    if (
+      chart.series.some(
+        ({ values }) =>
+          values[index] !== null && values[index] !== undefined && (chart.unit !== "count" || values[index] !== 0),
+      )
+    )
+      return index;
   }
   return null;
 }

@@ -13,8 +13,8 @@ import {
   IconButton,
   MessageList,
   Skeleton,
-  tabPanelId,
   Tabs,
+  tabPanelId,
   UserPlusIcon,
   XIcon,
 } from "@switchboard/design";
@@ -26,7 +26,7 @@ import { open } from "../live/place.ts";
 import { inAWhile, isPending, toast } from "../live/toasts.ts";
 import { n, t, texts, word } from "../texts.ts";
 import { AssignDialog } from "./assign.tsx";
-import { At, errorWords, Nothing, rangeWords, Reading, statusTone, Waited, Words } from "./parts.tsx";
+import { At, errorWords, Nothing, Reading, rangeWords, statusTone, Waited, Words } from "./parts.tsx";
 
 const KIND = { customer: "customer", agent: "agent", ai: "assistant", system: "system" } as const;
 
@@ -77,7 +77,8 @@ export function ConversationPanel({ id }: { id: string }) {
   const record = detail.value;
   const status = snapshot.status ?? record?.status ?? null;
   const agentId = snapshot.agent?.agentId ?? record?.assignedAgentId ?? null;
-  const agentName = board.queue.value.agents?.find((agent) => agent.agentId === agentId)?.name ?? snapshot.agent?.agentName ?? agentId;
+  const agentName =
+    board.queue.value.agents?.find((agent) => agent.agentId === agentId)?.name ?? snapshot.agent?.agentName ?? agentId;
   return (
     <aside class="ad-panel" aria-label={t("conversation.label")}>
       <header class="ad-panel-head">
@@ -91,11 +92,13 @@ export function ConversationPanel({ id }: { id: string }) {
         </div>
         <p class="ad-words">
           {status && <Badge tone={statusTone(status)}>{word("status", status)}</Badge>}
-          {agentId && status !== "CLOSED" && <Badge tone="connected">{t("conversation.with", { name: agentName ?? agentId })}</Badge>}
+          {agentId && status !== "CLOSED" && (
+            <Badge tone="connected">{t("conversation.with", { name: agentName ?? agentId })}</Badge>
+          )}
           {row && (
             <span class="ad-inline">
-              {t("conversation.place", { place: n(row.position) })} <Waited since={Date.parse(row.queuedAt)} now={now} />{" "}
-              {rangeWords(row.estimatedWaitSeconds)}
+              {t("conversation.place", { place: n(row.position) })}{" "}
+              <Waited since={Date.parse(row.queuedAt)} now={now} /> {rangeWords(row.estimatedWaitSeconds)}
             </span>
           )}
         </p>
@@ -112,7 +115,12 @@ export function ConversationPanel({ id }: { id: string }) {
           { id: "facts", label: t("conversation.facts") },
         ]}
       />
-      <div class="ad-panel-body" role="tabpanel" id={tabPanelId("conversation", tab)} aria-labelledby={`conversation-tab-${tab}`}>
+      <div
+        class="ad-panel-body"
+        role="tabpanel"
+        id={tabPanelId("conversation", tab)}
+        aria-labelledby={`conversation-tab-${tab}`}
+      >
         {tab === "messages" && <Messages snapshot={snapshot} conversation={conversation} now={now} />}
         {tab === "decisions" && <Decisions id={id} watch={`${board.changes.value} ${status}`} now={now} />}
         {tab === "facts" && (
@@ -201,7 +209,15 @@ function Doings(props: { record: Overview; status: string; agentId: string | nul
   );
 }
 
-function Messages({ snapshot, conversation, now }: { snapshot: ConversationSnapshot; conversation: Conversation; now: number }) {
+function Messages({
+  snapshot,
+  conversation,
+  now,
+}: {
+  snapshot: ConversationSnapshot;
+  conversation: Conversation;
+  now: number;
+}) {
   const board = useBoard();
   const items = useMemo(() => {
     const made = snapshot.messages.map(itemOf);
@@ -275,7 +291,9 @@ export function DecisionLine({ decision, now }: { decision: Decision; now: numbe
       {decision.note && <p class="sb-soft">{decision.note}</p>}
       {decision.candidates.length > 0 && (
         <details>
-          <summary>{t("decision.candidates", { count: decision.candidates.length + decision.candidatesLeftOut })}</summary>
+          <summary>
+            {t("decision.candidates", { count: decision.candidates.length + decision.candidatesLeftOut })}
+          </summary>
           <ul class="ad-lines">
             {decision.candidates.map((one) => (
               <li key={one.agentId}>
@@ -335,7 +353,12 @@ function Facts({ record, now }: { record: Overview; now: number }) {
     [t("facts.priority"), n(record.priority)],
     [t("facts.skills"), <Words key="s" list={record.skills} />],
     [t("facts.messages"), n(record.lastSeq)],
-    [t("facts.rating"), rating ? `${t("rating.of_five", { score: n(rating.score) })}${rating.comment ? ` – ${rating.comment}` : ""}` : "–"],
+    [
+      t("facts.rating"),
+      rating
+        ? `${t("rating.of_five", { score: n(rating.score) })}${rating.comment ? ` – ${rating.comment}` : ""}`
+        : "–",
+    ],
   ];
   const more = record.metadata && typeof record.metadata === "object" ? Object.entries(record.metadata) : [];
   return (

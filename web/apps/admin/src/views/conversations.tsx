@@ -70,7 +70,7 @@ export function ConversationsView() {
     <>
       <PageHead title={t("nav.conversations")} />
       <Card title={t("conversations.title")} flush>
-        <div class="ad-filters" role="search">
+        <search class="ad-filters">
           <Field
             label={t("conversations.search")}
             type="search"
@@ -78,7 +78,11 @@ export function ConversationsView() {
             value={search}
             onInput={(event) => setSearch(event.currentTarget.value)}
           />
-          <Select label={t("conversations.status")} value={status} onChange={(event) => setStatus(event.currentTarget.value)}>
+          <Select
+            label={t("conversations.status")}
+            value={status}
+            onChange={(event) => setStatus(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {STATUSES.map((one) => (
               <option key={one} value={one}>
@@ -86,7 +90,11 @@ export function ConversationsView() {
               </option>
             ))}
           </Select>
-          <Select label={t("conversations.chatbot")} value={chatbotId} onChange={(event) => setChatbot(event.currentTarget.value)}>
+          <Select
+            label={t("conversations.chatbot")}
+            value={chatbotId}
+            onChange={(event) => setChatbot(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {bots.value?.items.map((bot) => (
               <option key={bot.id} value={bot.id}>
@@ -102,14 +110,17 @@ export function ConversationsView() {
             <option value="">{t("filter.all")}</option>
             <option value="yes">{t("conversations.asked_yes")}</option>
           </Select>
-        </div>
+        </search>
         <Reading
           of={list}
           rows={10}
           empty={({ items }) =>
             items.length === 0 &&
             (filtered ? (
-              <Nothing title={t("conversations.no_match")} action={<Button onClick={clear}>{t("filter.clear")}</Button>}>
+              <Nothing
+                title={t("conversations.no_match")}
+                action={<Button onClick={clear}>{t("filter.clear")}</Button>}
+              >
                 {t("conversations.no_match_about")}
               </Nothing>
             ) : (
@@ -144,7 +155,10 @@ function ConversationsTable({ rows, now }: { rows: readonly Overview[]; now: num
   const middling = useWide(640);
   const names = board.queue.value.agents;
   const agent = (row: Overview) =>
-    row.assignedAgentName ?? names?.find((one) => one.agentId === row.assignedAgentId)?.name ?? row.assignedAgentId ?? "–";
+    row.assignedAgentName ??
+    names?.find((one) => one.agentId === row.assignedAgentId)?.name ??
+    row.assignedAgentId ??
+    "–";
   const columns: (Column<Overview> | false)[] = [
     {
       id: "who",

@@ -4,11 +4,11 @@ import {
   BotIcon,
   CalendarIcon,
   ChartLineIcon,
-  classes,
   Count,
+  classes,
   Dialog,
   IconButton,
-  InboxIcon,
+  type InboxIcon,
   KeyRoundIcon,
   LayoutDashboardIcon,
   LogOutIcon,
@@ -23,7 +23,7 @@ import {
   SunIcon,
   UsersRoundIcon,
 } from "@switchboard/design";
-import { appearance, type Appearance, setAppearance } from "../live/appearance.ts";
+import { type Appearance, appearance, setAppearance } from "../live/appearance.ts";
 import { useBoard } from "../live/context.ts";
 import { linkTo, place, show } from "../live/place.ts";
 import type { View } from "../model/place.ts";

@@ -12,8 +12,8 @@ import {
   RotateCcwIcon,
   Skeleton,
   StatusDot,
-  timeOf,
   TriangleAlertIcon,
+  timeOf,
   waitMinutes,
 } from "@switchboard/design";
 import type { ComponentChildren } from "preact";
@@ -109,10 +109,19 @@ export function rangeWords(range: { p50: number; p90: number } | null | undefine
     : t("estimate.range", { low: n(found.low), high: n(found.high) });
 }
 
-export function estimateWords(estimate: Estimate): { figure: string; note: string } {
+/** The figure with its unit apart, so that the unit can be small. */
+export function estimateWords(estimate: Estimate): { figure: string; unit?: string; note: string } {
   if (estimate.kind === "none") return { figure: t("estimate.none"), note: t("estimate.none_note") };
-  if (estimate.kind === "range") return { figure: rangeWords(estimate), note: t("estimate.range_note") };
-  return { figure: t("estimate.unknown"), note: estimate.reason ? word("reason", estimate.reason) : t("reason.unknown") };
+  const found = estimate.kind === "range" ? waitMinutes({ low: estimate.p50, high: estimate.p90 }) : null;
+  if (estimate.kind === "range" && found && estimate.p90 > 0) {
+    const figure = found.high === undefined ? n(found.low) : `${n(found.low)}–${n(found.high)}`;
+    return { figure, unit: t("estimate.unit"), note: t("estimate.range_note") };
+  }
+  if (estimate.kind === "range") return { figure: t("estimate.none"), note: t("estimate.none_note") };
+  return {
+    figure: t("estimate.unknown"),
+    note: estimate.reason ? word("reason", estimate.reason) : t("reason.unknown"),
+  };
 }
 
 export function AgentState({ agent }: { agent: Agent }) {
@@ -129,7 +138,13 @@ export function Load({ agent }: { agent: Agent }) {
     : t("load.plain", { used: n(agent.currentChats), most: n(agent.maxConcurrentChats) });
   return (
     <span class="ad-load">
-      <Meter value={used} most={agent.maxConcurrentChats} words={words} label={t("load.label", { name: agent.name })} tone={tone} />
+      <Meter
+        value={used}
+        most={agent.maxConcurrentChats}
+        words={words}
+        label={t("load.label", { name: agent.name })}
+        tone={tone}
+      />
       <span class="sb-num" aria-hidden="true">
         {n(used)}/{n(agent.maxConcurrentChats)}
       </span>
@@ -137,13 +152,19 @@ export function Load({ agent }: { agent: Agent }) {
   );
 }
 
-export function Words({ list }: { list: readonly string[] }) {
+/** Words side by side; above `most` the rest is a number, with the words on hover. */
+export function Words({ list, most = 20 }: { list: readonly string[]; most?: number }) {
   if (!list.length) return <span class="sb-soft">–</span>;
   return (
     <span class="ad-words">
-      {list.map((one) => (
+      {list.slice(0, most).map((one) => (
         <Badge key={one}>{one}</Badge>
       ))}
+      {list.length > most && (
+        <span class="sb-soft" title={list.slice(most).join(", ")}>
+          +{n(list.length - most)}
+        </span>
+      )}
     </span>
   );
 }
@@ -179,6 +200,7 @@ export function Card(props: {
   flush?: boolean;
 }) {
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
     <div class={classes("ad-card", props.class)} role="group" aria-label={props.title}>
       <header class="ad-card-head">
         <h2>

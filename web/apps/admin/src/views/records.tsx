@@ -95,7 +95,11 @@ export function DecisionsView() {
       />
       <Card title={t("decisions.title")} flush>
         <div class="ad-filters">
-          <Select label={t("decision.outcome")} value={outcome} onChange={(event) => setOutcome(event.currentTarget.value)}>
+          <Select
+            label={t("decision.outcome")}
+            value={outcome}
+            onChange={(event) => setOutcome(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {OUTCOMES.map((one) => (
               <option key={one} value={one}>
@@ -103,7 +107,11 @@ export function DecisionsView() {
               </option>
             ))}
           </Select>
-          <Select label={t("conversations.agent")} value={agent} onChange={(event) => setAgent(event.currentTarget.value)}>
+          <Select
+            label={t("conversations.agent")}
+            value={agent}
+            onChange={(event) => setAgent(event.currentTarget.value)}
+          >
             <option value="">{t("filter.all")}</option>
             {agents.map((one) => (
               <option key={one.agentId} value={one.agentId}>
@@ -201,7 +209,11 @@ export function AuditView() {
     { id: "at", head: t("audit.at"), cell: (row) => <At at={row.at} now={now} /> },
     { id: "action", head: t("audit.action"), cell: (row) => <strong>{word("audit_action", row.action)}</strong> },
     { id: "actor", head: t("audit.actor"), cell: (row) => nameOf(row.actorId) ?? word("role", row.actorRole) },
-    middling && { id: "subject", head: t("audit.subject"), cell: (row) => <span class="ad-clip">{nameOf(row.subject)}</span> },
+    middling && {
+      id: "subject",
+      head: t("audit.subject"),
+      cell: (row) => <span class="ad-clip">{nameOf(row.subject)}</span>,
+    },
     wide && {
       id: "details",
       head: t("audit.details"),

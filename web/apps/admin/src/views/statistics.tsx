@@ -25,7 +25,12 @@ export function StatisticsView() {
       <PageHead
         title={t("nav.statistics")}
         tools={
-          <Select quiet label={t("conversations.chatbot")} value={chatbotId} onChange={(event) => setChatbot(event.currentTarget.value)}>
+          <Select
+            quiet
+            label={t("conversations.chatbot")}
+            value={chatbotId}
+            onChange={(event) => setChatbot(event.currentTarget.value)}
+          >
             <option value="">{t("statistics.all_chatbots")}</option>
             {bots.value?.items.map((bot) => (
               <option key={bot.id} value={bot.id}>
@@ -42,7 +47,12 @@ export function StatisticsView() {
         onChoose={(id) => setBucket(id as BucketSize)}
         tabs={BUCKETS.map((id) => ({ id, label: t(`statistics.${id}`) }))}
       />
-      <div role="tabpanel" id={tabPanelId("statistics", bucket)} aria-labelledby={`statistics-tab-${bucket}`} class="ad-stack">
+      <div
+        role="tabpanel"
+        id={tabPanelId("statistics", bucket)}
+        aria-labelledby={`statistics-tab-${bucket}`}
+        class="ad-stack"
+      >
         <Reading of={report} rows={12}>
           {(value) => (
             <>
@@ -75,7 +85,11 @@ function Sums({ total }: { total: Figures }) {
   const sums: [string, string, string?][] = [
     [t("sums.arrivals"), n(total.arrivals), t("sums.escalations", { count: total.escalations })],
     [t("sums.wait"), span(total.waitMs.p50), t("sums.wait_p90", { time: span(total.waitMs.p90) })],
-    [t("sums.first_response"), span(total.firstResponseMs.p50), t("sums.wait_p90", { time: span(total.firstResponseMs.p90) })],
+    [
+      t("sums.first_response"),
+      span(total.firstResponseMs.p50),
+      t("sums.wait_p90", { time: span(total.firstResponseMs.p90) }),
+    ],
     [t("sums.resolution"), span(total.resolutionMs.p50), t("sums.wait_p90", { time: span(total.resolutionMs.p90) })],
     [t("sums.solved"), permille(total.assistantOnlyPermille), t("sums.closed", { count: total.closed })],
     [t("sums.abandoned"), permille(total.abandonmentPermille), t("sums.abandoned_count", { count: total.abandoned })],
@@ -109,7 +123,12 @@ function AgentTable({ rows }: { rows: readonly AgentFigures[] }) {
       id: "rating",
       head: t("sums.rating"),
       number: true,
-      cell: (row) => (row.ratings.count ? `${score(row.ratings.meanHundredths)} (${n(row.ratings.count)})` : <Badge>{t("statistics.no_ratings")}</Badge>),
+      cell: (row) =>
+        row.ratings.count ? (
+          `${score(row.ratings.meanHundredths)} (${n(row.ratings.count)})`
+        ) : (
+          <Badge>{t("statistics.no_ratings")}</Badge>
+        ),
     },
   ];
   return (

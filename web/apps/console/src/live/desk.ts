@@ -87,6 +87,28 @@ const OWN = new Set<string>([
   "page_view",
 ] satisfies (keyof ServerEvents | "error" | "page_view" | "registered")[]);
 
+/** Events that come many at a time. */
+const FREQUENT = new Set<string>([
+  "new_message",
+  "ai_message",
+  "user_typing",
+  "user_stop_typing",
+  "message_read",
+  "presence",
+  "conversation_updated",
+]);
+/** Those that come within this time of each other are shown together, milliseconds. */
+const TOGETHER_MS = 100;
+
+/** The client's snapshot changes with every message; what is drawn of it does not. */
+const sameLink = (a: ClientSnapshot, b: ClientSnapshot) =>
+  a.state === b.state &&
+  a.retryAt === b.retryAt &&
+  a.attempts === b.attempts &&
+  a.error === b.error &&
+  a.online === b.online &&
+  a.queued === b.queued;
+
 /** Conversations of others that stay open at most, so that going back to one is at once. */
 const KEPT_OPEN = 12;
 
@@ -100,6 +122,10 @@ export interface DeskParts {
 
 export function createDesk({ client, staff, calls, me, now = Date.now }: DeskParts): Desk {
   const state = signal(emptyDesk(me));
+  /** What is known; `state` shows it, at most ten times a second while much is going on. */
+  let current = state.peek();
+  let shownAt = 0;
+  let showing: ReturnType<typeof setTimeout> | null = null;
   const link = signal(client.getSnapshot());
   const queue = createQueue(client, ["queue", "agents"]);
   const queueNow = signal(queue.getSnapshot());
@@ -112,20 +138,36 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
   let stops: (() => void)[] = [];
   let wasConnected = false;
 
+  function show(): void {
+    if (showing !== null) clearTimeout(showing);
+    showing = null;
+    shownAt = now();
+    state.value = current;
+  }
+
+  /** The first of several events is shown at once, those on its heels together; what a person does always at once. */
+  function soon(): void {
+    const due = shownAt + TOGETHER_MS - now();
+    if (due <= 0 || due > TOGETHER_MS) show();
+    else showing ??= setTimeout(show, due);
+  }
+
   function dispatch(action: DeskAction): void {
-    const before = state.value;
+    const before = current;
     const after = reduce(before, action);
     if (after === before) return;
-    state.value = after;
+    current = after;
+    if (action.type === "event" && FREQUENT.has(action.event.type)) soon();
+    else show();
     for (const call of callsFor(before, after, action)) for (const listener of listeners) listener(call);
     if (after.wanted.size > 0) fetchWanted();
     if (closing.value.size > 0) checkClosing();
   }
 
-  const offset = () => link.value.clockOffset;
+  const offset = () => client.getSnapshot().clockOffset;
 
   function fetchWanted(): void {
-    const { lists, wanted } = state.value;
+    const { lists, wanted } = current;
     // The lists bring most of them; asking one by one in front of that would be a flood.
     if (lists.mine.phase === "loading" || lists.queue.phase === "loading") return;
     for (const id of wanted) {
@@ -134,24 +176,29 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
       calls
         .one(id)
         .then((item) => dispatch({ type: "fetched", item }))
-        .catch(() => dispatch({ type: "unfetchable", id }))
+        .catch((error: unknown) => {
+          const { code } = asError(error);
+          // A lost link says nothing about the conversation: what comes after it asks again.
+          const kind = code === "not_found" || code === "forbidden" ? "unfetchable" : "unwanted";
+          dispatch({ type: kind, id });
+        })
         .finally(() => {
           fetching.delete(id);
-          if (state.value.wanted.size > 0) fetchWanted();
+          if (current.wanted.size > 0) fetchWanted();
         });
     }
   }
 
   async function load(list: ListName): Promise<void> {
-    if (state.value.lists[list].phase === "failed") dispatch({ type: "list_again", list });
+    if (current.lists[list].phase === "failed") dispatch({ type: "list_again", list });
     try {
       const { items, nextCursor } = await calls.list(list);
       dispatch({ type: "listed", list, items, cursor: nextCursor, more: false });
     } catch {
       // What is shown stays, and the banner says that the link is down; without anything there is a way to try again.
-      if (state.value.lists[list].phase !== "ready") dispatch({ type: "list_failed", list });
+      if (current.lists[list].phase !== "ready") dispatch({ type: "list_failed", list });
     }
-    if (state.value.wanted.size > 0) fetchWanted();
+    if (current.wanted.size > 0) fetchWanted();
   }
 
   async function loadOffers(): Promise<void> {
@@ -181,7 +228,7 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
 
   function checkClosing(): void {
     for (const pending of closing.value.values()) {
-      const fate = fateOf(pending, state.value.rows.get(pending.conversationId), now());
+      const fate = fateOf(pending, current.rows.get(pending.conversationId), now());
       if (fate === "do") void finish(pending);
       else if (fate === "drop") {
         forget(pending.conversationId);
@@ -204,7 +251,7 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     }
   }
 
-  const about = (id: string) => ({ conversationId: id, name: state.value.rows.get(id)?.customerName ?? "" });
+  const about = (id: string) => ({ conversationId: id, name: current.rows.get(id)?.customerName ?? "" });
 
   function forget(id: string): void {
     clearTimeout(timers.get(id));
@@ -231,9 +278,9 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     recent = [id, ...recent.filter((one) => one !== id)];
     const keep = new Set(recent.slice(0, KEPT_OPEN));
     for (const other of recent) {
-      if (keep.has(other) || state.value.rows.get(other)?.agentId === me.id) continue;
+      if (keep.has(other) || current.rows.get(other)?.agentId === me.id) continue;
       // Offers are looked at before they are taken: they stay open while they stand.
-      if ([...state.value.offers.values()].some((offer) => offer.conversationId === other)) continue;
+      if ([...current.offers.values()].some((offer) => offer.conversationId === other)) continue;
       client.conversation(other).leave();
       recent = recent.filter((one) => one !== other);
     }
@@ -258,7 +305,7 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
         client.subscribe(() => {
           const before = link.value;
           const next = client.getSnapshot();
-          link.value = next;
+          if (!sameLink(before, next)) link.value = next;
           const connected = next.state === "connected";
           if (connected && !wasConnected) catchUp();
           wasConnected = connected;
@@ -273,9 +320,9 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
           if (OWN.has(type))
             dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
           else if (/^[a-z][a-z0-9_]*$/.test(type) && type !== "message" && type !== "state" && type !== "epoch") {
-            const next = hostNotice(state.value, type, data, now());
-            state.value = next;
-            const newest = next.notices[0];
+            current = hostNotice(current, type, data, now());
+            show();
+            const newest = current.notices[0];
             if (newest) tell({ call: "notice", notice: newest, loud: type === "system_announcement" });
           }
         }),
@@ -288,11 +335,12 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     stop() {
       for (const stop of stops) stop();
       for (const timer of timers.values()) clearTimeout(timer);
+      if (showing !== null) clearTimeout(showing);
       client.destroy();
     },
     load,
     async loadMore(list) {
-      const { cursor, phase } = state.value.lists[list];
+      const { cursor, phase } = current.lists[list];
       if (!cursor || phase !== "ready") return;
       try {
         const { items, nextCursor } = await calls.list(list, cursor);
@@ -303,14 +351,14 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     },
     loadCanned,
     know(id) {
-      if (!state.value.rows.has(id)) dispatch({ type: "wanted", id });
+      if (!current.rows.has(id)) dispatch({ type: "wanted", id });
     },
     conversation,
     watch: (id) => dispatch({ type: "watching", id }),
     read: (id) => dispatch({ type: "read", id }),
 
     async accept(offerId) {
-      const conversationId = state.value.offers.get(offerId)?.conversationId ?? "";
+      const conversationId = current.offers.get(offerId)?.conversationId ?? "";
       await taking(conversationId, async () => {
         try {
           await client.send("accept_transfer", { transferRequestId: offerId });
@@ -345,7 +393,7 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
         conversationId: id,
         reason,
         at: now() + UNDO_MS,
-        seq: state.value.rows.get(id)?.lastSeq ?? 0,
+        seq: current.rows.get(id)?.lastSeq ?? 0,
       };
       closing.value = new Map(closing.value).set(id, pending);
       timers.set(

@@ -8,7 +8,7 @@ export type DeskAction =
   | { type: "list_failed"; list: ListName }
   | { type: "list_again"; list: ListName }
   | { type: "fetched"; item: Overview }
-  | { type: "unfetchable"; id: string }
+  | { type: "unfetchable" | "unwanted"; id: string }
   | { type: "wanted"; id: string }
   | { type: "queue"; queue: readonly QueueRow[] | null; agents: readonly Agent[] | null }
   | { type: "offers"; offers: readonly Offer[]; at: number; offset: number }
@@ -42,8 +42,15 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
       return setLoad(state, action.list, "loading");
     case "fetched":
       return unwant(putAll(state, [action.item]), action.item.id);
-    case "unfetchable":
+    case "unwanted":
       return unwant(state, action.id);
+    case "unfetchable":
+      // Known, and no longer for this agent's eyes: somebody else has it.
+      return change(unwant(state, action.id), action.id, (row) =>
+        row.status === "CLOSED"
+          ? row
+          : { ...row, status: "AGENT_ASSIGNED", agentId: null, agentName: null, waitingSince: null, askedAt: null },
+      );
     case "wanted":
       return want(state, action.id);
     case "queue":
@@ -87,7 +94,8 @@ function putAll(state: DeskState, items: readonly Overview[]): DeskState {
     const before = rows.get(item.id);
     // An answer that was under way while newer events came must not undo them.
     if (before && before.lastSeq > item.lastSeq) {
-      rows.set(item.id, { ...rowOf(item, before), line: before.line, lastSeq: before.lastSeq, lastAt: before.lastAt });
+      const { line, lastSeq, lastAt, askedAt, unread } = before;
+      rows.set(item.id, { ...rowOf(item, before), line, lastSeq, lastAt, askedAt, unread });
       continue;
     }
     const row = rowOf(item, before);
@@ -138,10 +146,40 @@ function change(state: DeskState, id: string, by: (row: Row) => Row): DeskState 
   return next === row ? state : { ...state, rows: new Map(state.rows).set(id, next) };
 }
 
+/** The row of what stands in the queue; the same one when it says so already. */
+function waitingRow(row: Row, entry: QueueRow): Row {
+  const status = entry.status === "offered" ? "OFFERED" : "WAITING_FOR_AGENT";
+  const waitingSince = Date.parse(entry.queuedAt);
+  if (row.status === status && row.agentId === null && row.waitingSince === waitingSince) return row;
+  return {
+    ...row,
+    status,
+    waitingSince,
+    agentId: null,
+    agentName: null,
+    escalated: true,
+    reason: entry.escalationReason ?? row.reason,
+  };
+}
+
 function queued(state: DeskState, queue: readonly QueueRow[] | null, agents: readonly Agent[] | null): DeskState {
   let next: DeskState = { ...state, queue, agents };
-  for (const entry of queue ?? []) {
-    if (!state.rows.has(entry.conversationId)) next = want(next, entry.conversationId);
+  const waiting = new Map(queue?.map((entry) => [entry.conversationId, entry]));
+  for (const id of waiting.keys()) if (!state.rows.has(id)) next = want(next, id);
+  if (queue) {
+    let rows: Map<string, Row> | null = null;
+    for (const row of state.rows.values()) {
+      const entry = waiting.get(row.id);
+      const fits = entry ? waitingRow(row, entry) : row;
+      if (fits !== row) {
+        rows ??= new Map(state.rows);
+        rows.set(row.id, fits);
+      } else if (!entry && (row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED")) {
+        // It waits no longer; what it does now is not said here.
+        next = want(next, row.id);
+      }
+    }
+    if (rows) next = { ...next, rows };
   }
   const own = agents?.find((agent) => agent.agentId === state.me.id);
   if (own) {

@@ -38,6 +38,7 @@ const time = (text: string | null | undefined) => (text ? Date.parse(text) : nul
 /** Since when the customer waits for a person's answer, as far as a record tells it. */
 function askedAt(item: Overview, line: Row["line"], before: Row | undefined): number | null {
   if (line?.by === "customer") return before?.askedAt ?? line.at;
+  if (line?.by === "agent") return null;
   // Nobody has answered at all: it counts from the wish for a human.
   if (item.assignedAgentId !== null && item.firstResponseAt === null)
     return time(item.escalationRequestedAt) ?? time(item.assignedAt);

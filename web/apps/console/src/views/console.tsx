@@ -136,6 +136,11 @@ function useKeys(): void {
         void acceptOffer(desk, ui, offer.id);
         return;
       }
+      if (event.key === "Escape" && ui.pane.peek() === "panel") {
+        ui.pane.value = "conversation";
+        document.querySelector<HTMLElement>(".panel-toggle")?.focus();
+        return;
+      }
       const action = actionOf(
         {
           key: event.key,

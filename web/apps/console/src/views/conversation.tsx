@@ -36,9 +36,18 @@ import { Reply } from "./reply.tsx";
 
 export const CLOSE_REASONS = ["solved", "no_answer", "duplicate", "spam", "other"] as const;
 
+/** So many messages are fetched without being asked for: less does not fill a screen, and what does not scroll never asks. */
+const FILLS = 20;
+
 /** A conversation's snapshot, drawn anew whenever it changed. */
 export function useConversation(conversation: Conversation): ConversationSnapshot {
-  return useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const snapshot = useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  const { hasOlder, loading, live, messages } = snapshot;
+  const few = hasOlder && live && !loading && messages.length < FILLS;
+  useEffect(() => {
+    if (few) conversation.loadOlder().catch(() => {});
+  }, [conversation, few]);
+  return snapshot;
 }
 
 export function Middle() {
@@ -86,16 +95,20 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   const closing = desk.closing.value.get(id);
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
 
+  useEffect(focusHeading, []);
   useEffect(() => {
     conversation.open().catch(() => {});
     conversation.loadNotes().catch(() => {});
-  }, [conversation, mine]);
+    // What was closed to this agent a moment ago may be open now: it went back to the queue, or was offered.
+  }, [conversation, mine, row?.status]);
 
   // Where reading begins: what came after it was last read, as it stood when it was opened.
   useEffect(() => {
     if (marked.current || snapshot.messages.length === 0 || !snapshot.live) return;
     marked.current = true;
-    const first = snapshot.messages.find((message) => !message.mine && (message.seq ?? 0) > snapshot.lastReadSeq);
+    const first = snapshot.messages.find(
+      (message) => !message.mine && message.senderRole !== "system" && (message.seq ?? 0) > snapshot.lastReadSeq,
+    );
     if (first && snapshot.lastReadSeq > 0) setNewFrom(first.key);
   }, [snapshot]);
 
@@ -164,7 +177,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
           <CheckIcon small />
           <p>
             {t("closing.now", { reason: wordOr("reason", closing.reason) })}{" "}
-            <span class="sb-num">{Math.max(1, Math.ceil((closing.at - seconds.value) / 1000))}</span>
+            <span class="sb-num">{Math.min(8, Math.max(1, Math.ceil((closing.at - seconds.value) / 1000)))}</span>
           </p>
           <Button small onClick={() => desk.keepOpen(id)}>
             {t("undo")}
@@ -183,8 +196,17 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   );
 }
 
+/** The focus was in something that is gone: it goes to the conversation's name rather than nowhere. */
+function focusHeading(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === null || document.activeElement === document.body)
+      document.querySelector<HTMLElement>(".conversation h2")?.focus();
+  });
+}
+
 function Closed({ row, snapshot }: { row: Row | undefined; snapshot: ConversationSnapshot }) {
   const reason = row?.closeReason ?? snapshot.closeReason;
+  useEffect(focusHeading, []);
   return (
     <p class="closed-line">
       <CheckIcon small /> {reason ? t("row.closed_because", { reason: wordOr("reason", reason) }) : t("row.closed")}
@@ -200,8 +222,9 @@ function Take({ row }: { row: Row }) {
   const waits = row.status === "WAITING_FOR_AGENT" || row.status === "OFFERED";
   const offered = [...desk.state.value.offers.values()].some((offer) => offer.conversationId === row.id);
   if (offered) return <p class="take-line">{t("take.offered")}</p>;
+  if (row.agentName) return <p class="take-line">{t("take.with", { name: row.agentName })}</p>;
   if (row.agentId !== null || row.status === "AGENT_ASSIGNED")
-    return <p class="take-line">{t("take.with", { name: row.agentName ?? t("who.colleague") })}</p>;
+    return <p class="take-line">{t("take.with_colleague")}</p>;
   return (
     <div class="take">
       <p>{waits ? t("take.waits") : row.escalated ? t("take.asked") : t("take.assistant")}</p>
@@ -247,6 +270,10 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
   const waits = row?.status === "WAITING_FOR_AGENT" || row?.status === "OFFERED";
   const here = row?.customerHere ?? (row ? (snapshot.presence[row.customerId] ?? null) : null);
+  const back = () => {
+    ui.select(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`)?.focus());
+  };
   const fail = (error: unknown) => ui.toast(failure(asError(error).code), { tone: "overdue" });
   const release = (to: "ai" | "queue") => {
     desk
@@ -256,7 +283,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   };
   return (
     <header class="conversation-head">
-      <IconButton class="back" label={t("conversation.back")} onClick={() => ui.select(null)}>
+      <IconButton class="back" label={t("conversation.back")} onClick={back}>
         <ArrowLeftIcon />
       </IconButton>
       {row && <Avatar name={name} size={40} />}

@@ -1,5 +1,16 @@
 import type { SwitchboardError } from "@switchboard/client";
-import { Badge, Button, Check, type Column, Dialog, Field, PlusIcon, StickyNoteIcon, Table, TextArea } from "@switchboard/design";
+import {
+  Badge,
+  Button,
+  Check,
+  type Column,
+  Dialog,
+  Field,
+  PlusIcon,
+  StickyNoteIcon,
+  Table,
+  TextArea,
+} from "@switchboard/design";
 import { useState } from "preact/hooks";
 import { asError } from "../../live/board.ts";
 import type { Canned } from "../../live/calls.ts";
@@ -44,8 +55,18 @@ export function CannedView() {
   const columns: (Column<Canned> | false)[] = [
     { id: "shortcut", head: t("canned.shortcut"), cell: (one) => <code>/{one.shortcut}</code> },
     { id: "title", head: t("canned.title"), cell: (one) => <strong>{one.title}</strong> },
-    middling && { id: "content", head: t("canned.content"), cell: (one) => <span class="ad-clip sb-soft">{one.content}</span> },
-    { id: "shared", head: t("canned.whose"), cell: (one) => <Badge tone={one.shared ? "accent" : "plain"}>{t(one.shared ? "canned.shared" : "canned.own")}</Badge> },
+    middling && {
+      id: "content",
+      head: t("canned.content"),
+      cell: (one) => <span class="ad-clip sb-soft">{one.content}</span>,
+    },
+    {
+      id: "shared",
+      head: t("canned.whose"),
+      cell: (one) => (
+        <Badge tone={one.shared ? "accent" : "plain"}>{t(one.shared ? "canned.shared" : "canned.own")}</Badge>
+      ),
+    },
   ];
   return (
     <>
@@ -59,9 +80,14 @@ export function CannedView() {
         }
       />
       <Card title={t("nav.canned")} count={list.value?.items.length} flush>
-        <div class="ad-filters" role="search">
-          <Field label={t("canned.search")} type="search" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
-        </div>
+        <search class="ad-filters">
+          <Field
+            label={t("canned.search")}
+            type="search"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+        </search>
         <Reading
           of={list}
           rows={6}
@@ -100,7 +126,12 @@ export function CannedView() {
   );
 }
 
-function CannedDialog(props: { one: Canned | null; onClose: () => void; onSaved: () => void; onDelete: (one: Canned) => void }) {
+function CannedDialog(props: {
+  one: Canned | null;
+  onClose: () => void;
+  onSaved: () => void;
+  onDelete: (one: Canned) => void;
+}) {
   const board = useBoard();
   const { one } = props;
   const [form, setForm] = useState({
@@ -135,7 +166,13 @@ function CannedDialog(props: { one: Canned | null; onClose: () => void; onSaved:
     }
   };
   return (
-    <Dialog open wide title={t(one ? "canned.edit" : "canned.add")} closeLabel={t("action.close_dialog")} onClose={props.onClose}>
+    <Dialog
+      open
+      wide
+      title={t(one ? "canned.edit" : "canned.add")}
+      closeLabel={t("action.close_dialog")}
+      onClose={props.onClose}
+    >
       <form class="ad-form" onSubmit={save} noValidate>
         {refused && !field && (
           <p class="ad-form-error" role="alert">

@@ -8,18 +8,18 @@ import {
   Button,
   Check,
   ChevronDownIcon,
+  CircleHelpIcon,
+  CopyIcon,
   classes,
   contrast,
-  CopyIcon,
   Field,
-  HeadsetIcon,
   IconButton,
   MessageCircleIcon,
-  CircleHelpIcon,
-  parseHex,
   PlusIcon,
+  parseHex,
   Select,
   SendIcon,
+  SparklesIcon,
   TextArea,
   Trash2Icon,
   XIcon,
@@ -68,7 +68,12 @@ export function ChatbotsView() {
               about={t("bots.about")}
               tools={
                 <>
-                  <Select quiet label={t("conversations.chatbot")} value={isNew ? "+" : chosen?.id} onChange={(event) => show("chatbots", event.currentTarget.value)}>
+                  <Select
+                    quiet
+                    label={t("conversations.chatbot")}
+                    value={isNew ? "+" : chosen?.id}
+                    onChange={(event) => show("chatbots", event.currentTarget.value)}
+                  >
                     {items.map((bot) => (
                       <option key={bot.id} value={bot.id}>
                         {bot.name}
@@ -115,6 +120,11 @@ const FIELDS = [
 const EMPTY_ASSISTANT: ChatbotAssistant = { provider: null, model: null, prompt: "", knowledgeTags: [], handOff: null };
 const MODES = ["auto", "offer", "manual"] as const;
 const HAND_OFFS = ["at_once", "ask"] as const;
+const RADII = [
+  ["small", 6],
+  ["medium", 10],
+  ["large", 16],
+] as const;
 const PROVIDERS = ["knowledge", "openai", "anthropic"];
 
 function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: string) => void }) {
@@ -129,11 +139,19 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
   const [theme, setTheme] = useState<Theme>(themeOf(bot?.theme));
   const [preChat, setPreChat] = useState<PreChatField[]>(bot?.preChat ?? []);
   const [languages, setLanguages] = useState((bot?.languages ?? []).join(", "));
+  const [foot, setFoot] = useState<"product" | "own" | "none">(
+    bot?.poweredBy == null ? "product" : bot.poweredBy === "" ? "none" : "own",
+  );
   const [poweredBy, setPoweredBy] = useState(bot?.poweredBy ?? "");
   const [problems, setProblems] = useState<Problems>({});
   const [refused, setRefused] = useState<SwitchboardError | null>(null);
   const [busy, setBusy] = useState(false);
-  const field = refused && fieldOf(refused.details.field, [...FIELDS, ...preChat.flatMap((_, i) => [`preChat[${i}].key`, `preChat[${i}].label`, `preChat[${i}].kind`])]);
+  const field =
+    refused &&
+    fieldOf(refused.details.field, [
+      ...FIELDS,
+      ...preChat.flatMap((_, i) => [`preChat[${i}].key`, `preChat[${i}].label`, `preChat[${i}].kind`]),
+    ]);
   const at = (path: string): string | null => {
     const found = problems[path];
     if (found) return word("problem", found);
@@ -163,7 +181,7 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
         theme: storedTheme(theme, bot?.theme),
         preChat,
         languages: wordsOf(languages),
-        poweredBy: poweredBy === "" && bot?.poweredBy == null ? null : poweredBy,
+        poweredBy: foot === "product" ? null : foot === "none" ? "" : poweredBy,
       });
       toast(t("bots.saved", { name: saved.name }), "connected");
       onSaved(saved.id);
@@ -191,7 +209,13 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
               </p>
             )}
             <div class="ad-form-pair">
-              <Field label={t("bots.name")} required value={name} error={at("name")} onInput={(e) => setName(e.currentTarget.value)} />
+              <Field
+                label={t("bots.name")}
+                required
+                value={name}
+                error={at("name")}
+                onInput={(e) => setName(e.currentTarget.value)}
+              />
               <Field
                 label={t("bots.id")}
                 hint={t(bot ? "bots.id_fixed" : "bots.id_hint")}
@@ -202,7 +226,13 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
                 onInput={(e) => setId(e.currentTarget.value)}
               />
             </div>
-            <TextArea label={t("bots.greeting")} hint={t("bots.greeting_hint")} value={greeting} error={at("greeting")} onInput={(e) => setGreeting(e.currentTarget.value)} />
+            <TextArea
+              label={t("bots.greeting")}
+              hint={t("bots.greeting_hint")}
+              value={greeting}
+              error={at("greeting")}
+              onInput={(e) => setGreeting(e.currentTarget.value)}
+            />
             <Select
               label={t("bots.mode")}
               hint={mode ? word("mode_hint", mode) : t("bots.mode_default")}
@@ -247,7 +277,12 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
                 hint={assistant.handOff ? word("hand_off_hint", assistant.handOff) : t("bots.mode_default")}
                 value={assistant.handOff ?? ""}
                 error={at("assistant.handOff")}
-                onChange={(e) => setAssistant({ ...assistant, handOff: HAND_OFFS.find((one) => one === e.currentTarget.value) ?? null })}
+                onChange={(e) =>
+                  setAssistant({
+                    ...assistant,
+                    handOff: HAND_OFFS.find((one) => one === e.currentTarget.value) ?? null,
+                  })
+                }
               >
                 <option value="">{t("filter.default")}</option>
                 {HAND_OFFS.map((one) => (
@@ -276,29 +311,52 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
         </Card>
         <Card title={t("bots.theme")}>
           <div class="ad-form ad-form-pair">
-            <Accent accent={theme.accent} error={at("theme.accent") ?? at("theme")} onChange={(accent) => setTheme({ ...theme, accent })} />
-            <Select label={t("theme.radius")} value={theme.radius} onChange={(e) => setTheme({ ...theme, radius: e.currentTarget.value as Theme["radius"] })}>
-              {(["small", "medium", "large"] as const).map((one) => (
-                <option key={one} value={one}>
-                  {t(`theme.radius_${one}`)}
+            <Accent
+              accent={theme.accent}
+              error={at("theme.accent") ?? at("theme")}
+              onChange={(accent) => setTheme({ ...theme, accent })}
+            />
+            <Select
+              label={t("theme.radius")}
+              value={String(theme.radius)}
+              onChange={(e) => setTheme({ ...theme, radius: Number(e.currentTarget.value) })}
+            >
+              {RADII.map(([name, pixels]) => (
+                <option key={name} value={String(pixels)}>
+                  {t(`theme.radius_${name}`)}
                 </option>
               ))}
+              {RADII.every(([, pixels]) => pixels !== theme.radius) && (
+                <option value={String(theme.radius)}>{t("theme.radius_px", { pixels: theme.radius })}</option>
+              )}
             </Select>
-            <Select label={t("theme.position")} value={theme.position} onChange={(e) => setTheme({ ...theme, position: e.currentTarget.value as Theme["position"] })}>
+            <Select
+              label={t("theme.position")}
+              value={theme.position}
+              onChange={(e) => setTheme({ ...theme, position: e.currentTarget.value as Theme["position"] })}
+            >
               {(["right", "left"] as const).map((one) => (
                 <option key={one} value={one}>
                   {t(`theme.${one}`)}
                 </option>
               ))}
             </Select>
-            <Select label={t("theme.launcher")} value={theme.launcher} onChange={(e) => setTheme({ ...theme, launcher: e.currentTarget.value as Theme["launcher"] })}>
-              {(["chat", "help", "headset"] as const).map((one) => (
+            <Select
+              label={t("theme.launcher")}
+              value={theme.icon}
+              onChange={(e) => setTheme({ ...theme, icon: e.currentTarget.value as Theme["icon"] })}
+            >
+              {(["chat", "help", "spark"] as const).map((one) => (
                 <option key={one} value={one}>
                   {t(`theme.launcher_${one}`)}
                 </option>
               ))}
             </Select>
-            <Select label={t("theme.scheme")} value={theme.scheme} onChange={(e) => setTheme({ ...theme, scheme: e.currentTarget.value as Theme["scheme"] })}>
+            <Select
+              label={t("theme.scheme")}
+              value={theme.scheme}
+              onChange={(e) => setTheme({ ...theme, scheme: e.currentTarget.value as Theme["scheme"] })}
+            >
               {(["auto", "light", "dark"] as const).map((one) => (
                 <option key={one} value={one}>
                   {t(`appearance.${one}`)}
@@ -319,8 +377,33 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
               onInput={(e) => setOrigins(e.currentTarget.value)}
             />
             <div class="ad-form-pair">
-              <Field label={t("bots.languages")} hint={t("bots.languages_hint")} value={languages} error={at("languages")} onInput={(e) => setLanguages(e.currentTarget.value)} />
-              <Field label={t("bots.powered")} hint={t("bots.powered_hint")} value={poweredBy} error={at("poweredBy")} onInput={(e) => setPoweredBy(e.currentTarget.value)} />
+              <Field
+                label={t("bots.languages")}
+                hint={t("bots.languages_hint")}
+                value={languages}
+                error={at("languages")}
+                onInput={(e) => setLanguages(e.currentTarget.value)}
+              />
+              <Select
+                label={t("bots.powered")}
+                value={foot}
+                onChange={(e) => setFoot(e.currentTarget.value as typeof foot)}
+              >
+                {(["product", "own", "none"] as const).map((one) => (
+                  <option key={one} value={one}>
+                    {t(`bots.powered_${one}`)}
+                  </option>
+                ))}
+              </Select>
+              {foot === "own" && (
+                <Field
+                  label={t("bots.powered_text")}
+                  maxLength={100}
+                  value={poweredBy}
+                  error={at("poweredBy")}
+                  onInput={(e) => setPoweredBy(e.currentTarget.value)}
+                />
+              )}
             </div>
           </div>
         </Card>
@@ -336,26 +419,43 @@ function BotForm({ bot, onSaved }: { bot: FullChatbot | null; onSaved: (id: stri
         </div>
       </div>
       <div class="ad-stack ad-sticky">
-        <WidgetPreview theme={theme} name={name || t("bots.new")} greeting={greeting} preChat={preChat} poweredBy={poweredBy} />
+        <WidgetPreview
+          theme={theme}
+          name={name || t("bots.new")}
+          greeting={greeting}
+          preChat={preChat}
+          poweredBy={foot === "own" ? poweredBy : foot === "none" ? "" : t("bots.powered_line")}
+        />
         <Card
           title={t("bots.embed")}
           tools={
-            <Button small icon={<CopyIcon small />} disabled={!id} onClick={() => copy(embedCode(home.engine.href, id))}>
+            <Button
+              small
+              icon={<CopyIcon small />}
+              disabled={!id}
+              onClick={() => copy(embedCode(home.engine.href, id))}
+            >
               {t("action.copy")}
             </Button>
           }
         >
           <p class="sb-soft">{t("bots.embed_about")}</p>
-          <pre class="ad-code" tabIndex={0} aria-label={t("bots.embed")}>
-            {embedCode(home.engine.href, id || "…")}
-          </pre>
+          <pre class="ad-code">{embedCode(home.engine.href, id || "…")}</pre>
         </Card>
       </div>
     </form>
   );
 }
 
-function Accent({ accent, error, onChange }: { accent: string; error: string | null; onChange: (accent: string) => void }) {
+function Accent({
+  accent,
+  error,
+  onChange,
+}: {
+  accent: string;
+  error: string | null;
+  onChange: (accent: string) => void;
+}) {
   const made = accentTokens(accent, dark.value);
   const used = made["--sb-accent"];
   const corrected = used !== undefined && parseHex(accent) !== null && used.toLowerCase() !== accent.toLowerCase();
@@ -388,8 +488,17 @@ function Accent({ accent, error, onChange }: { accent: string; error: string | n
 
 const KINDS = ["text", "email", "long_text"] as const;
 
-function PreChat({ fields, onChange, at }: { fields: PreChatField[]; onChange: (fields: PreChatField[]) => void; at: (path: string) => string | null }) {
-  const change = (index: number, part: Partial<PreChatField>) => onChange(fields.map((one, place) => (place === index ? { ...one, ...part } : one)));
+function PreChat({
+  fields,
+  onChange,
+  at,
+}: {
+  fields: PreChatField[];
+  onChange: (fields: PreChatField[]) => void;
+  at: (path: string) => string | null;
+}) {
+  const change = (index: number, part: Partial<PreChatField>) =>
+    onChange(fields.map((one, place) => (place === index ? { ...one, ...part } : one)));
   const usual: PreChatField[] = [
     { key: "name", label: t("prechat.name"), kind: "text", required: true },
     { key: "email", label: t("login.email"), kind: "email", required: false },
@@ -401,7 +510,12 @@ function PreChat({ fields, onChange, at }: { fields: PreChatField[]; onChange: (
       title={t("prechat.title")}
       count={fields.length}
       tools={
-        <Button small icon={<PlusIcon small />} disabled={fields.length >= 10 || !next} onClick={() => next && onChange([...fields, next])}>
+        <Button
+          small
+          icon={<PlusIcon small />}
+          disabled={fields.length >= 10 || !next}
+          onClick={() => next && onChange([...fields, next])}
+        >
           {t("prechat.add")}
         </Button>
       }
@@ -413,8 +527,18 @@ function PreChat({ fields, onChange, at }: { fields: PreChatField[]; onChange: (
         <div class="ad-form">
           {fields.map((field, index) => (
             <div key={index} class="ad-prechat">
-              <Field label={t("prechat.label")} value={field.label} error={at(`preChat[${index}].label`)} onInput={(e) => change(index, { label: e.currentTarget.value })} />
-              <Field label={t("prechat.key")} value={field.key} error={at(`preChat[${index}].key`)} onInput={(e) => change(index, { key: e.currentTarget.value })} />
+              <Field
+                label={t("prechat.label")}
+                value={field.label}
+                error={at(`preChat[${index}].label`)}
+                onInput={(e) => change(index, { label: e.currentTarget.value })}
+              />
+              <Field
+                label={t("prechat.key")}
+                value={field.key}
+                error={at(`preChat[${index}].key`)}
+                onInput={(e) => change(index, { key: e.currentTarget.value })}
+              />
               <Select
                 label={t("prechat.kind")}
                 value={field.kind}
@@ -427,8 +551,15 @@ function PreChat({ fields, onChange, at }: { fields: PreChatField[]; onChange: (
                   </option>
                 ))}
               </Select>
-              <Check label={t("prechat.required")} checked={field.required} onChange={(e) => change(index, { required: (e.currentTarget as HTMLInputElement).checked })} />
-              <IconButton label={t("prechat.remove", { name: field.label || field.key })} onClick={() => onChange(fields.filter((_, place) => place !== index))}>
+              <Check
+                label={t("prechat.required")}
+                checked={field.required}
+                onChange={(e) => change(index, { required: (e.currentTarget as HTMLInputElement).checked })}
+              />
+              <IconButton
+                label={t("prechat.remove", { name: field.label || field.key })}
+                onClick={() => onChange(fields.filter((_, place) => place !== index))}
+              >
                 <XIcon small />
               </IconButton>
             </div>
@@ -439,16 +570,21 @@ function PreChat({ fields, onChange, at }: { fields: PreChatField[]; onChange: (
   );
 }
 
-const RADIUS = { small: "6px", medium: "10px", large: "16px" };
-const LAUNCHER = { chat: MessageCircleIcon, help: CircleHelpIcon, headset: HeadsetIcon };
+const LAUNCHER = { chat: MessageCircleIcon, help: CircleHelpIcon, spark: SparklesIcon };
 
 /** A small likeness of the widget, in the theme as it is typed. */
-function WidgetPreview(props: { theme: Theme; name: string; greeting: string; preChat: readonly PreChatField[]; poweredBy: string }) {
+function WidgetPreview(props: {
+  theme: Theme;
+  name: string;
+  greeting: string;
+  preChat: readonly PreChatField[];
+  poweredBy: string;
+}) {
   const { theme } = props;
   const [form, setForm] = useState(false);
   const isDark = theme.scheme === "auto" ? dark.value : theme.scheme === "dark";
-  const Launcher = LAUNCHER[theme.launcher];
-  const style = { ...(theme.accent ? accentTokens(theme.accent, isDark) : {}), "--ad-radius": RADIUS[theme.radius] };
+  const Launcher = LAUNCHER[theme.icon];
+  const style = { ...(theme.accent ? accentTokens(theme.accent, isDark) : {}), "--ad-radius": `${theme.radius}px` };
   return (
     <Card
       title={t("preview.title")}
@@ -460,7 +596,13 @@ function WidgetPreview(props: { theme: Theme; name: string; greeting: string; pr
         )
       }
     >
-      <div class={classes("ad-stage", isDark ? "ad-stage-dark" : "ad-stage-light", theme.position === "left" && "ad-stage-left")}>
+      <div
+        class={classes(
+          "ad-stage",
+          isDark ? "ad-stage-dark" : "ad-stage-light",
+          theme.position === "left" && "ad-stage-left",
+        )}
+      >
         <div class="ad-mini" style={style}>
           <div class="ad-mini-head">
             <span class="ad-mini-face">

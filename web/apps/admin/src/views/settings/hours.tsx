@@ -9,7 +9,6 @@ import {
   CopyIcon,
   Field,
   IconButton,
-  momentOf,
   PlusIcon,
   Select,
   StatusDot,
@@ -32,6 +31,7 @@ import {
   overnight,
   problemsOf,
   timeText,
+  wallAt,
 } from "../../model/hours.ts";
 import { language, t, word } from "../../texts.ts";
 import { Card, errorWords, Nothing, PageHead, Reading } from "../parts.tsx";
@@ -52,7 +52,11 @@ export function HoursView() {
   const board = useBoard();
   const list = useLoaded(() => board.calls.chatbots(), []);
   return (
-    <Reading of={list} rows={8} empty={({ items }) => items.length === 0 && <Nothing title={t("bots.empty")}>{t("bots.empty_about")}</Nothing>}>
+    <Reading
+      of={list}
+      rows={8}
+      empty={({ items }) => items.length === 0 && <Nothing title={t("bots.empty")}>{t("bots.empty_about")}</Nothing>}
+    >
       {({ items }) => {
         const chosen = items.find((bot) => bot.id === place.value.item) ?? items[0];
         return (
@@ -61,7 +65,12 @@ export function HoursView() {
               title={t("nav.hours")}
               about={t("hours.about")}
               tools={
-                <Select quiet label={t("conversations.chatbot")} value={chosen?.id} onChange={(event) => show("hours", event.currentTarget.value)}>
+                <Select
+                  quiet
+                  label={t("conversations.chatbot")}
+                  value={chosen?.id}
+                  onChange={(event) => show("hours", event.currentTarget.value)}
+                >
                   {items.map((bot) => (
                     <option key={bot.id} value={bot.id}>
                       {bot.name}
@@ -97,7 +106,9 @@ function HoursForm({ bot, onSaved }: { bot: FullChatbot; onSaved: () => void }) 
   const at = (path: string): string | null => {
     const found = problems.find((one) => one.path === path || one.path.startsWith(`${path}[`));
     if (found) return word("hours_problem", found.code);
-    return refused && serverField && (serverField === path || serverField.startsWith(`${path}[`) || serverField.startsWith(`${path}.`))
+    return refused &&
+      serverField &&
+      (serverField === path || serverField.startsWith(`${path}[`) || serverField.startsWith(`${path}.`))
       ? serverWords(refused.message)
       : null;
   };
@@ -157,7 +168,9 @@ function HoursForm({ bot, onSaved }: { bot: FullChatbot; onSaved: () => void }) 
                           ? () =>
                               setHours({
                                 ...hours,
-                                weekly: hours.weekly.map((one, place) => (place < 5 ? { intervals: day.intervals.map((i) => ({ ...i })) } : one)),
+                                weekly: hours.weekly.map((one, place) =>
+                                  place < 5 ? { intervals: day.intervals.map((i) => ({ ...i })) } : one,
+                                ),
                               })
                           : undefined
                       }
@@ -171,10 +184,21 @@ function HoursForm({ bot, onSaved }: { bot: FullChatbot; onSaved: () => void }) 
         {limited && <Exceptions hours={hours} onChange={(exceptions) => setHours({ ...hours, exceptions })} at={at} />}
       </div>
       <div class="ad-stack ad-sticky">
-        <Preview bot={bot} hours={limited && knownZone(hours.timeZone) ? hours : null} zoneKnown={!limited || knownZone(hours.timeZone)} now={now} policy={policy} />
+        <Preview
+          bot={bot}
+          hours={limited && knownZone(hours.timeZone) ? hours : null}
+          zoneKnown={!limited || knownZone(hours.timeZone)}
+          now={now}
+          policy={policy}
+        />
         <Card title={t("hours.outside")}>
           <div class="ad-form">
-            <Select label={t("hours.policy")} hint={policy ? word("policy_hint", policy) : t("hours.policy_default")} value={policy} onChange={(event) => setPolicy(event.currentTarget.value)}>
+            <Select
+              label={t("hours.policy")}
+              hint={policy ? word("policy_hint", policy) : t("hours.policy_default")}
+              value={policy}
+              onChange={(event) => setPolicy(event.currentTarget.value)}
+            >
               <option value="">{t("filter.default")}</option>
               {POLICIES.map((one) => (
                 <option key={one} value={one}>
@@ -234,16 +258,24 @@ function Day(props: {
             <TimeField
               label={t("hours.from", { day: name })}
               minute={one.fromMinute}
-              onChange={(from) => onChange(intervals.map((i, place) => (place === index ? interval(from, one.toMinute) : i)))}
+              onChange={(from) =>
+                onChange(intervals.map((i, place) => (place === index ? interval(from, one.toMinute) : i)))
+              }
             />
             <span aria-hidden="true">–</span>
             <TimeField
               label={t("hours.to", { day: name })}
               minute={one.toMinute}
-              onChange={(to) => onChange(intervals.map((i, place) => (place === index ? interval(one.fromMinute, to) : i)))}
+              onChange={(to) =>
+                onChange(intervals.map((i, place) => (place === index ? interval(one.fromMinute, to) : i)))
+              }
             />
             {overnight(one) && <Badge>{t("hours.next_day")}</Badge>}
-            <IconButton small label={t("hours.remove", { day: name })} onClick={() => onChange(intervals.filter((_, place) => place !== index))}>
+            <IconButton
+              small
+              label={t("hours.remove", { day: name })}
+              onClick={() => onChange(intervals.filter((_, place) => place !== index))}
+            >
               <XIcon small />
             </IconButton>
           </span>
@@ -280,7 +312,11 @@ function TimeField({ label, minute, onChange }: { label: string; minute: number;
   );
 }
 
-function Exceptions(props: { hours: Hours; onChange: (exceptions: Hours["exceptions"]) => void; at: (path: string) => string | null }) {
+function Exceptions(props: {
+  hours: Hours;
+  onChange: (exceptions: Hours["exceptions"]) => void;
+  at: (path: string) => string | null;
+}) {
   const { exceptions } = props.hours;
   const change = (index: number, part: Partial<Hours["exceptions"][number]>) =>
     props.onChange(exceptions.map((one, place) => (place === index ? { ...one, ...part } : one)));
@@ -292,7 +328,9 @@ function Exceptions(props: { hours: Hours; onChange: (exceptions: Hours["excepti
         <Button
           small
           icon={<PlusIcon small />}
-          onClick={() => props.onChange([...exceptions, { date: new Date().toISOString().slice(0, 10), name: "", intervals: [] }])}
+          onClick={() =>
+            props.onChange([...exceptions, { date: new Date().toISOString().slice(0, 10), name: "", intervals: [] }])
+          }
         >
           {t("hours.add_exception")}
         </Button>
@@ -320,7 +358,10 @@ function Exceptions(props: { hours: Hours; onChange: (exceptions: Hours["excepti
                 placeholder={t("hours.name_hint")}
                 onInput={(event) => change(index, { name: event.currentTarget.value })}
               />
-              <IconButton label={t("hours.remove_exception", { name: one.name || one.date })} onClick={() => props.onChange(exceptions.filter((_, place) => place !== index))}>
+              <IconButton
+                label={t("hours.remove_exception", { name: one.name || one.date })}
+                onClick={() => props.onChange(exceptions.filter((_, place) => place !== index))}
+              >
                 <XIcon small />
               </IconButton>
               <div class="ad-whole">
@@ -339,14 +380,29 @@ function Exceptions(props: { hours: Hours; onChange: (exceptions: Hours["excepti
   );
 }
 
+/** "Monday 09:00" on the chatbot's own clock; the date as well when it is far. */
+function momentThere(at: number, now: number, timeZone: string): string {
+  const today = wallAt(now, timeZone).day;
+  const days = wallAt(at, timeZone).day - today;
+  return new Date(at).toLocaleString(language, {
+    timeZone,
+    ...(days === 0 ? {} : { weekday: "long" as const }),
+    ...(days > 6 ? { day: "numeric" as const, month: "long" as const } : {}),
+    hour: "numeric",
+    minute: "2-digit",
+  });
+}
+
 function Preview(props: { bot: FullChatbot; hours: Hours | null; zoneKnown: boolean; now: number; policy: string }) {
   const { hours, now, zoneKnown } = props;
   const minute = Math.floor(now / 60_000);
   const [next, setNext] = useState<number | null>(null);
   const open = isOpen(hours, now);
   useEffect(() => setNext(nextChange(hours, minute * 60_000)), [hours, minute]);
-  const moment = next === null ? null : momentOf(next, now, language);
-  const there = hours && new Date(now).toLocaleTimeString(language, { timeZone: hours.timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const moment = next === null || !hours ? null : momentThere(next, now, hours.timeZone);
+  const there =
+    hours &&
+    new Date(now).toLocaleTimeString(language, { timeZone: hours.timeZone, hour: "numeric", minute: "2-digit" });
   return (
     <Card title={t("hours.preview")} note={there ? t("hours.there", { time: there }) : undefined}>
       {zoneKnown ? (

@@ -26,7 +26,14 @@ export function TokensView() {
   const board = useBoard();
   const now = useServerNow(board, 15_000);
   const bots = useLoaded(() => board.calls.chatbots(), []);
-  const [form, setForm] = useState({ userId: "", role: "customer", name: "", chatbotId: "", ttlMinutes: "60", secret: "" });
+  const [form, setForm] = useState({
+    userId: "",
+    role: "customer",
+    name: "",
+    chatbotId: "",
+    ttlMinutes: "60",
+    secret: "",
+  });
   const [problems, setProblems] = useState<Problems>({});
   const [refused, setRefused] = useState<SwitchboardError | null>(null);
   const [busy, setBusy] = useState(false);
@@ -82,7 +89,14 @@ export function TokensView() {
               </p>
             )}
             <div class="ad-form-pair">
-              <Field label={t("tokens.user")} hint={t("tokens.user_hint")} required value={form.userId} error={at("userId")} onInput={set("userId")} />
+              <Field
+                label={t("tokens.user")}
+                hint={t("tokens.user_hint")}
+                required
+                value={form.userId}
+                error={at("userId")}
+                onInput={set("userId")}
+              />
               <Select label={t("tokens.role")} value={form.role} error={at("role")} onChange={set("role")}>
                 {["customer", "agent", "admin"].map((one) => (
                   <option key={one} value={one}>
@@ -100,7 +114,12 @@ export function TokensView() {
                 onInput={set("ttlMinutes")}
               />
               {form.role === "customer" && (
-                <Select label={t("conversations.chatbot")} value={form.chatbotId} error={at("chatbotId")} onChange={set("chatbotId")}>
+                <Select
+                  label={t("conversations.chatbot")}
+                  value={form.chatbotId}
+                  error={at("chatbotId")}
+                  onChange={set("chatbotId")}
+                >
                   <option value="">{t("tokens.any_chatbot")}</option>
                   {bots.value?.items.map((bot) => (
                     <option key={bot.id} value={bot.id}>
@@ -130,9 +149,7 @@ export function TokensView() {
                 <p>
                   {t("tokens.made")} <At at={made.expiresAt} now={now} />
                 </p>
-                <pre class="ad-code" tabIndex={0}>
-                  {made.token}
-                </pre>
+                <pre class="ad-code">{made.token}</pre>
                 <Button small icon={<CopyIcon small />} onClick={() => copy(made.token)}>
                   {t("action.copy")}
                 </Button>
@@ -149,9 +166,7 @@ export function TokensView() {
           }
         >
           <p class="sb-soft">{t("tokens.by_server_about")}</p>
-          <pre class="ad-code" tabIndex={0}>
-            {command}
-          </pre>
+          <pre class="ad-code">{command}</pre>
         </Card>
       </div>
     </>
