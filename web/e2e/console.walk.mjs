@@ -466,6 +466,55 @@ try {
     await ada.setViewportSize({ width: 1440, height: 900 });
   });
 
+  await step("what can't be had is said, with a way on: a link to nothing, a list, a panel, a search", async () => {
+    const lost = await windowOf("ada-3", desk);
+    const broken = "**/api/v1/{conversations?*,customers/*,search?*}";
+    await lost.route(broken, (route) =>
+      route.fulfill({ status: 503, json: { error: { code: "unavailable", message: "" } } }),
+    );
+    await lost.goto(`${server.address}/console/c/${cleo.conversationId}`);
+    await lost.waitForSelector(".panel:has-text('We could not load this.')");
+    await lost.keyboard.press("3");
+    await lost.waitForSelector(".conversation h2:has-text('Cleo')");
+    await lost.keyboard.press("Control+k");
+    await lost.keyboard.type("ocean");
+    await lost.waitForSelector("dialog .sb-error");
+    await look(lost, "search-failed");
+    await lost.keyboard.press("Escape");
+    await lost.unroute(broken);
+    await lost.keyboard.press("s");
+    await lost.keyboard.type("zzzz");
+    await lost.waitForSelector("dialog:has-text('Nothing found')");
+    await look(lost, "search-nothing");
+    await lost.keyboard.press("Escape");
+    await lost.goto(`${server.address}/console/c/0199e7d0-0000-7000-8000-000000000000`);
+    await lost.waitForSelector(".conversation [role=alert]:has-text('does not exist')");
+    await look(lost, "unknown");
+    await lost.route(broken, (route) => route.abort());
+    await lost.reload();
+    await lost.waitForSelector(".rows [role=alert]:has-text('could not load the list'), .rows [data-row]");
+    await lost.click("[role=tab]:has-text('All')");
+    await look(lost, "list-failed");
+    await lost.close();
+    windows.delete("ada-3");
+  });
+
+  await step("an admin may look in, without a status of their own", async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const root = await windowOf("admin", context);
+    await root.goto(`${server.address}/console`);
+    await logIn(root, person("admin"));
+    await root.waitForSelector("[role=tab]:has-text('All')");
+    await root.click("[role=tab]:has-text('All')");
+    await root.click(row(cleo));
+    await root.waitForSelector(".take-line:has-text('Ada')");
+    await root.waitForSelector(".decisions li");
+    assert.equal(await root.locator(".status").count(), 0);
+    await look(root, "admin");
+    await context.close();
+    windows.delete("admin");
+  });
+
   await step("logging out in one window ends the other, with a sentence", async () => {
     const second = await windowOf("ada-2", desk);
     await second.goto(`${server.address}/console`);

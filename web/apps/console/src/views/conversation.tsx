@@ -266,7 +266,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   const { desk, ui } = useFrame();
   const me = desk.state.value.me;
   const heading = useRef<HTMLHeadingElement>(null);
-  const name = row ? row.customerName || t("customer.unnamed") : "";
+  const name = row ? row.customerName || t("customer.unnamed") : t("conversation.region");
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
   const waits = row?.status === "WAITING_FOR_AGENT" || row?.status === "OFFERED";
   const here = row?.customerHere ?? (row ? (snapshot.presence[row.customerId] ?? null) : null);
