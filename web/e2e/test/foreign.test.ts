@@ -44,8 +44,9 @@ story("Foreign text stays text, everywhere", {}, (step, world) => {
       api.identify({ name, email: "a<script>@shop.example" });
     }, "<u>Cleo</u><script>alert(2)</script>");
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
+    await widget().panel.getByText("Available now").waitFor();
     await widget().panel.getByRole("button", { name: /Human Agent/ }).click();
-    await widget().panel.locator(".sw-head").getByText("<b>Ada</b>", { exact: false }).first().waitFor();
+    await widget().head.getByText("<b>Ada</b>", { exact: false }).first().waitFor();
     await widget().write(evil("message"));
     await desk.locator("[data-row]").first().click();
     await agent().said(evil("message")).waitFor();

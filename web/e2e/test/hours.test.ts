@@ -36,14 +36,14 @@ story("Outside business hours", {}, (step, world) => {
     await world().look(customer, "widget-left", "switchboard-chat");
   });
 
-  step("the agents find the message and the address", async () => {
+  step("the console shows the message and the address, where only staff sees it", async () => {
     const desk = await world().window("agent");
     const agent = consoleIn(desk, world().server.address);
     await agent.logIn(world().server.login("admin"));
     await desk.getByRole("tab", { name: /All/ }).click();
     await desk.locator("[data-row]").first().click();
-    await agent.said("Please call me back about my parcel.").waitFor();
-    await desk.getByText("robin@shop.example").first().waitFor();
+    const note = desk.locator(".conversation .sb-note", { hasText: "Please call me back about my parcel." });
+    await note.getByText("robin@shop.example").waitFor();
   });
 
   step("and so does the admin", async () => {
