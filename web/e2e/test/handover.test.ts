@@ -97,7 +97,9 @@ story("A newcomer's hand-over, with nothing read but the screen", {}, (step, wor
     const title = await customer.title();
     await widget().head.getByRole("button", { name: "Close" }).click();
     await agent().write("Version 14 is enough.");
-    await widget().root.locator(".badge", { hasText: "1" }).waitFor();
+    await widget().root.getByRole("button", { name: "Chat with us (1)" }).waitFor();
+    await widget().root.locator(".badge").waitFor();
+    await world().shot(customer, "widget-badge");
     await expect.poll(() => customer.title()).toBe(`(1) ${title}`);
     await widget().open();
     await widget().said("Version 14 is enough.").waitFor();
