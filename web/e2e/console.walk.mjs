@@ -297,6 +297,17 @@ try {
     await ada.click("dialog button:has-text('Offer it')");
     await grace.waitForSelector(".offer:has-text('From Ada'):has-text('Second time this month.')");
     await look(grace, "offer-from-colleague");
+    // Declined it stays where it was, and its owner hears of it; offered once more it goes.
+    await grace.click(".offer footer .sb-menu button");
+    await grace.click("[role=menuitem]:has-text('Without a reason')");
+    await ada.waitForSelector(".sb-toast:has-text('stays with you')");
+    await ada.waitForSelector(".reply textarea");
+    await outside(ada);
+    await ada.keyboard.press("t");
+    await ada.click("dialog .target:has-text('Grace')");
+    await ada.fill("dialog textarea", "She asked for you by name.");
+    await ada.click("dialog button:has-text('Offer it')");
+    await grace.waitForSelector(".offer:has-text('by name')");
     await outside(grace);
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
@@ -513,6 +524,17 @@ try {
     await look(root, "admin");
     await context.close();
     windows.delete("admin");
+  });
+
+  await step("given back to the assistant, the customer is answered by it, and the agent is free", async () => {
+    await ada.click(".conversation-acts .sb-menu [aria-label='More']");
+    await ada.click("[role=menuitem]:has-text('Back to the assistant')");
+    await ada.waitForSelector(".sb-toast:has-text('back with the assistant')");
+    await ada.waitForSelector(".lists:has-text('No conversations')");
+    await ada.waitForSelector(".capacity:has-text('0/5')");
+    const before = (await people.seen(cleo)).split('"ai_message"').length;
+    await cleo.say("How do I get a refund?");
+    await people.waitFor(cleo, "ai_message", before);
   });
 
   await step("logging out in one window ends the other, with a sentence", async () => {
