@@ -1,13 +1,11 @@
 // What the faces cost, beside what a page costs without them. `npm run bench`, with SWITCHBOARD_BIN; prints tables.
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { readdirSync } from "node:fs";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { chromium } from "playwright-core";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -71,9 +69,12 @@ const browser = await chromium.launch({
 });
 const words = "Linen for slow mornings, washed and softened, made to be used every day. ".repeat(120);
 const site = createServer((request, response) => {
-  const script = request.url === "/with" ? `<script async src="${address}/widget.js" data-chatbot="default"></script>` : "";
+  const script =
+    request.url === "/with" ? `<script async src="${address}/widget.js" data-chatbot="default"></script>` : "";
   response.setHeader("content-type", "text/html; charset=utf-8");
-  response.end(`<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,">${script}<h1>Shop</h1><p>${words}</p>`);
+  response.end(
+    `<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,">${script}<h1>Shop</h1><p>${words}</p>`,
+  );
 });
 await new Promise((ready) => site.listen(0, "127.0.0.1", ready));
 const shop = `http://127.0.0.1:${site.address().port}`;
@@ -184,9 +185,13 @@ async function busyConsole() {
     });
     people.push({ token, conversationId });
   }
-  await page.waitForFunction((most) => document.querySelectorAll("[data-row]").length >= most, Math.min(CONVERSATIONS, 50), {
-    timeout: 60_000,
-  });
+  await page.waitForFunction(
+    (most) => document.querySelectorAll("[data-row]").length >= most,
+    Math.min(CONVERSATIONS, 50),
+    {
+      timeout: 60_000,
+    },
+  );
   await page.locator("[data-row]").first().click();
   await page.locator(".reply textarea").waitFor();
   const rows = await page.locator("[data-row]").count();
@@ -213,11 +218,12 @@ async function busyConsole() {
     if (due > Date.now()) await new Promise((go) => setTimeout(go, due - Date.now()));
     const { token, conversationId } = people[(n * 37) % people.length];
     sent.push(
-      call("POST", `/conversations/${conversationId}/messages`, token, { content: `Line ${n} of what I have to say.`, clientId: `m${n}` }).catch(
-        () => {
-          failed += 1;
-        },
-      ),
+      call("POST", `/conversations/${conversationId}/messages`, token, {
+        content: `Line ${n} of what I have to say.`,
+        clientId: `m${n}`,
+      }).catch(() => {
+        failed += 1;
+      }),
     );
   }
   await Promise.all(sent);

@@ -64,7 +64,9 @@ export function consoleIn(page: Page, address: string) {
     rowOf: (text: string) => page.locator("[data-row]", { hasText: text }),
     said: (text: string) => page.locator(".conversation .sb-bubble", { hasText: only(text) }),
     mark: (text: string, ...marks: string[]) =>
-      page.locator(".conversation .sb-group", { hasText: text }).locator(marks.map((mark) => `.sb-mark-${mark}`).join(", ")),
+      page
+        .locator(".conversation .sb-group", { hasText: text })
+        .locator(marks.map((mark) => `.sb-mark-${mark}`).join(", ")),
     async logIn({ email, password }: Pick<Login, "email" | "password">) {
       await page.goto(`${address}/console`);
       await page.getByLabel("E-mail").fill(email);
@@ -108,7 +110,6 @@ export function boardIn(page: Page, address: string) {
       await page.getByLabel("Password").fill(password);
       await page.getByRole("button", { name: "Log in" }).click();
     },
-    go: (name: string) =>
-      page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).first().click(),
+    go: (name: string) => page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name }).first().click(),
   };
 }

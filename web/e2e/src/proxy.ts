@@ -1,6 +1,7 @@
 /** A line between browser and server that can be cut, or go dead without a word. */
-import { connect, createServer, type Socket } from "node:net";
+
 import type { AddressInfo } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 
 export async function startProxy(target: string) {
   const to = new URL(target);

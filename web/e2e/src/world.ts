@@ -85,7 +85,8 @@ export async function openWorld(settings: Settings = {}) {
     return page;
   }
 
-  const shot = (page: Page, name: string) => page.screenshot({ path: join(shots, `${name}.png`), animations: "disabled" });
+  const shot = (page: Page, name: string) =>
+    page.screenshot({ path: join(shots, `${name}.png`), animations: "disabled" });
 
   return {
     server,

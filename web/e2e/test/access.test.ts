@@ -8,7 +8,9 @@ const focused = (page: Page) =>
   page.evaluate(() => {
     let at = document.activeElement;
     while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-    return at === null || at === document.body ? "" : `${at.tagName} ${at.getAttribute("aria-label") ?? at.textContent ?? ""}`.trim();
+    return at === null || at === document.body
+      ? ""
+      : `${at.tagName} ${at.getAttribute("aria-label") ?? at.textContent ?? ""}`.trim();
   });
 
 /** Presses Tab until `name` has the focus; each stop on the way must be visible there. */
@@ -76,7 +78,9 @@ story("Without a mouse", {}, (step, world) => {
     await expect.poll(() => focused(customer)).toMatch(/Message|Support|TEXTAREA|SECTION/);
     await tabTo(customer, /Ask a general question/, "Shift+Tab");
     await customer.keyboard.press("Enter");
-    await widgetIn(customer).panel.getByRole("button", { name: /AI Chatbot/ }).waitFor();
+    await widgetIn(customer)
+      .panel.getByRole("button", { name: /AI Chatbot/ })
+      .waitFor();
     await tabTo(customer, /AI Chatbot/);
     await customer.keyboard.press("Enter");
     await tabTo(customer, /^TEXTAREA/);
@@ -99,7 +103,11 @@ story("Without a mouse", {}, (step, world) => {
     await widgetIn(customer).said("Hello from the keyboard.").waitFor();
     await desk.keyboard.press("Escape");
     await desk.keyboard.press("?");
-    await desk.getByRole("dialog", { name: /Keyboard shortcuts/ }).or(desk.getByText("Keyboard shortcuts")).first().waitFor();
+    await desk
+      .getByRole("dialog", { name: /Keyboard shortcuts/ })
+      .or(desk.getByText("Keyboard shortcuts"))
+      .first()
+      .waitFor();
     await world().look(desk, "console-keys");
     await desk.keyboard.press("Escape");
     await desk.keyboard.press("e");
@@ -136,7 +144,9 @@ story("Every size, both themes, and no more motion than is liked", {}, (step, wo
     board = await world().window("admin");
     await boardIn(board, world().server.address).logIn(world().server.login("admin"));
     await handOver(world(), customer, desk);
-    await boardIn(board, "").agents.getByRole("row", { name: /Ada.*1 of 5/ }).waitFor();
+    await boardIn(board, "")
+      .agents.getByRole("row", { name: /Ada.*1 of 5/ })
+      .waitFor();
   });
 
   for (const scheme of ["light", "dark"] as const) {
@@ -177,13 +187,19 @@ story("Every size, both themes, and no more motion than is liked", {}, (step, wo
         const roots: (Document | ShadowRoot)[] = [document];
         const shadow = document.querySelector("switchboard-chat")?.shadowRoot;
         if (shadow) roots.push(shadow);
-        const long = (text: string) => text.split(",").some((one) => (one.includes("ms") ? Number.parseFloat(one) / 1000 : Number.parseFloat(one)) > 0.01);
+        const long = (text: string) =>
+          text
+            .split(",")
+            .some((one) => (one.includes("ms") ? Number.parseFloat(one) / 1000 : Number.parseFloat(one)) > 0.01);
         return roots.flatMap((root) =>
           [...root.querySelectorAll("*")]
             .filter((element) => {
               const style = getComputedStyle(element);
               const moves = style.animationName !== "none" && long(style.animationDuration);
-              return moves || (long(style.transitionDuration) && !/^(none|color|background-color)$/.test(style.transitionProperty));
+              return (
+                moves ||
+                (long(style.transitionDuration) && !/^(none|color|background-color)$/.test(style.transitionProperty))
+              );
             })
             .map((element) => `${element.tagName}.${element.className}`),
         );

@@ -32,7 +32,9 @@ const next = () =>
       };
   });
 const piece = (response: ServerResponse, delta: object, finish: string | null = null) =>
-  response.write(`data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`);
+  response.write(
+    `data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+  );
 
 story(
   "An answer while it is being made",

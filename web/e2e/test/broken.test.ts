@@ -5,7 +5,10 @@ import { startProxy } from "../src/proxy.ts";
 import { story, type World } from "../src/world.ts";
 
 /** What a browser says by itself while nobody answers. */
-const GONE = [/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE/, /WebSocket connection to/];
+const GONE = [
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE/,
+  /WebSocket connection to/,
+];
 
 async function connected(world: World) {
   const customer = await world.window("customer");
@@ -59,50 +62,69 @@ story("The server is killed under three windows", {}, (step, world) => {
     await at.agent.mark("Your parcel is in Hamburg.", "queued").waitFor();
   });
 
-  step("it comes back: everybody is connected again, nothing is lost and nothing is doubled", async () => {
-    await world().server.again();
-    await Promise.all([
-      at.widget.banner.waitFor({ state: "detached", timeout: 45_000 }),
-      at.agent.banners.locator(".sb-banner").waitFor({ state: "detached", timeout: 45_000 }),
-      board.locator(".ad-stale").waitFor({ state: "detached", timeout: 45_000 }),
-    ]);
-    await at.widget.said("Your parcel is in Hamburg.").waitFor();
-    await at.agent.said("It is the blue one.").waitFor();
-    await at.agent.said("Are you still there?").waitFor();
-    const own = ["Hello, I need help with order 1017.", "I look at it.", "Are you still there?", "It is the blue one.", "Your parcel is in Hamburg."];
-    for (const text of own) {
-      expect(await at.widget.said(text).count(), `${text}, in the widget`).toBe(1);
-      expect(await at.agent.said(text).count(), `${text}, in the console`).toBe(1);
-    }
-    const call = await world().admin();
-    const { items } = await call<{ items: { id: string }[] }>("GET", "/conversations");
-    expect(items.length).toBe(1);
-    const stored = await call<{ items: { content: string; seq: number }[] }>("GET", `/conversations/${items[0]?.id}/messages?limit=100`);
-    const said = stored.items.map(({ content }) => content).filter((content) => own.includes(content));
-    expect([...said].sort()).toEqual([...own].sort());
-    expect(said.indexOf("Are you still there?")).toBeLessThan(said.indexOf("It is the blue one."));
-  }, 90_000);
+  step(
+    "it comes back: everybody is connected again, nothing is lost and nothing is doubled",
+    async () => {
+      await world().server.again();
+      await Promise.all([
+        at.widget.banner.waitFor({ state: "detached", timeout: 45_000 }),
+        at.agent.banners.locator(".sb-banner").waitFor({ state: "detached", timeout: 45_000 }),
+        board.locator(".ad-stale").waitFor({ state: "detached", timeout: 45_000 }),
+      ]);
+      await at.widget.said("Your parcel is in Hamburg.").waitFor();
+      await at.agent.said("It is the blue one.").waitFor();
+      await at.agent.said("Are you still there?").waitFor();
+      const own = [
+        "Hello, I need help with order 1017.",
+        "I look at it.",
+        "Are you still there?",
+        "It is the blue one.",
+        "Your parcel is in Hamburg.",
+      ];
+      for (const text of own) {
+        expect(await at.widget.said(text).count(), `${text}, in the widget`).toBe(1);
+        expect(await at.agent.said(text).count(), `${text}, in the console`).toBe(1);
+      }
+      const call = await world().admin();
+      const { items } = await call<{ items: { id: string }[] }>("GET", "/conversations");
+      expect(items.length).toBe(1);
+      const stored = await call<{ items: { content: string; seq: number }[] }>(
+        "GET",
+        `/conversations/${items[0]?.id}/messages?limit=100`,
+      );
+      const said = stored.items.map(({ content }) => content).filter((content) => own.includes(content));
+      expect([...said].sort()).toEqual([...own].sort());
+      expect(said.indexOf("Are you still there?")).toBeLessThan(said.indexOf("It is the blue one."));
+    },
+    90_000,
+  );
 
   step("and they go on talking, live", async () => {
     await at.agent.write("Sorry for the pause.");
     await at.widget.said("Sorry for the pause.").waitFor();
     await at.widget.write("No problem.");
     await at.agent.said("No problem.").waitFor();
-    await boardIn(board, "").agents.getByRole("row", { name: /Ada.*1 of 5/ }).waitFor();
+    await boardIn(board, "")
+      .agents.getByRole("row", { name: /Ada.*1 of 5/ })
+      .waitFor();
   });
 
-  step("a reload of the customer's page during the outage loses nothing that was typed", async () => {
-    await world().server.kill();
-    await at.widget.banner.waitFor();
-    await at.widget.write("Typed while you were away.");
-    await at.widget.mark("Typed while you were away.", "queued").waitFor();
-    await world().server.again();
-    await at.customer.reload();
-    await at.widget.launcher.click();
-    await at.agent.said("Typed while you were away.").waitFor({ timeout: 45_000 });
-    expect(await at.agent.said("Typed while you were away.").count()).toBe(1);
-    await expect.poll(() => at.widget.said("Typed while you were away.").count()).toBe(1);
-  }, 90_000);
+  step(
+    "a reload of the customer's page during the outage loses nothing that was typed",
+    async () => {
+      await world().server.kill();
+      await at.widget.banner.waitFor();
+      await at.widget.write("Typed while you were away.");
+      await at.widget.mark("Typed while you were away.", "queued").waitFor();
+      await world().server.again();
+      await at.customer.reload();
+      await at.widget.launcher.click();
+      await at.agent.said("Typed while you were away.").waitFor({ timeout: 45_000 });
+      expect(await at.agent.said("Typed while you were away.").count()).toBe(1);
+      await expect.poll(() => at.widget.said("Typed while you were away.").count()).toBe(1);
+    },
+    90_000,
+  );
 });
 
 story("The customer's network goes and comes", {}, (step, world) => {

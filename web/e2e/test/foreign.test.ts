@@ -7,7 +7,13 @@ import { story } from "../src/world.ts";
 const evil = (where: string) =>
   `<img src="http://evil.example/${where}.png" onerror="alert('${where}')"><script>alert('${where}')</script>"'>${where}`;
 
-const ANN = { email: "ann@shop.example", password: "a long password", capacity: 2, skills: ["<em>"], teams: ["<s>team"] };
+const ANN = {
+  email: "ann@shop.example",
+  password: "a long password",
+  capacity: 2,
+  skills: ["<em>"],
+  teams: ["<s>team"],
+};
 
 story("Foreign text stays text, everywhere", {}, (step, world) => {
   let customer: Page;
@@ -20,9 +26,18 @@ story("Foreign text stays text, everywhere", {}, (step, world) => {
   step("chatbot, greeting, agent, canned reply and announcement are full of it", async () => {
     const call = await world().admin();
     const chatbot = await call<object>("GET", "/chatbots/default");
-    await call("PUT", "/chatbots/default", { ...chatbot, name: evil("chatbot").slice(0, 100), greeting: evil("greeting") });
+    await call("PUT", "/chatbots/default", {
+      ...chatbot,
+      name: evil("chatbot").slice(0, 100),
+      greeting: evil("greeting"),
+    });
     await call("POST", "/agents", { id: "ann", name: "<b>Ann</b><script>alert(1)</script>", ...ANN });
-    await call("POST", "/canned-responses", { shortcut: "evil", title: "<i>title</i>", content: evil("canned"), shared: true });
+    await call("POST", "/canned-responses", {
+      shortcut: "evil",
+      title: "<i>title</i>",
+      content: evil("canned"),
+      shared: true,
+    });
   });
 
   step("the widget shows the chatbot's name and greeting as they are written", async () => {
@@ -40,12 +55,15 @@ story("Foreign text stays text, everywhere", {}, (step, world) => {
     await agent().on();
     await customer.evaluate((name) => {
       document.title = "<img src=x onerror=alert(9)> page";
-      const api = (globalThis as unknown as { Switchboard: { identify(who: { name: string; email: string }): void } }).Switchboard;
+      const api = (globalThis as unknown as { Switchboard: { identify(who: { name: string; email: string }): void } })
+        .Switchboard;
       api.identify({ name, email: "a<script>@shop.example" });
     }, "<u>Cleo</u><script>alert(2)</script>");
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
     await widget().panel.getByText("Available now").waitFor();
-    await widget().panel.getByRole("button", { name: /Human Agent/ }).click();
+    await widget()
+      .panel.getByRole("button", { name: /Human Agent/ })
+      .click();
     await widget().head.getByText("<b>Ann</b>", { exact: false }).first().waitFor();
     await widget().write(evil("message"));
     await desk.locator("[data-row]").first().click();
@@ -54,7 +72,9 @@ story("Foreign text stays text, everywhere", {}, (step, world) => {
     await widget().write("javascript:alert(3) data:text/html,x https://shop.example/a?b=1&c=2");
     const links = desk.locator(".conversation .sb-bubble a");
     await expect
-      .poll(() => links.evaluateAll((all) => all.map((a) => ["href", "rel", "target"].map((name) => a.getAttribute(name)))))
+      .poll(() =>
+        links.evaluateAll((all) => all.map((a) => ["href", "rel", "target"].map((name) => a.getAttribute(name)))),
+      )
       .toEqual([
         ["http://evil.example/message.png", "noopener noreferrer nofollow", "_blank"],
         ["https://shop.example/a?b=1&c=2", "noopener noreferrer nofollow", "_blank"],

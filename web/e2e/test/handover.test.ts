@@ -47,7 +47,9 @@ story("A newcomer's hand-over, with nothing read but the screen", {}, (step, wor
     board = await world().window("admin");
     await Promise.all([agent().logIn(ada), admin().logIn(boss)]);
     await agent().on();
-    await admin().agents.getByRole("row", { name: /Ada.*Available/ }).waitFor();
+    await admin()
+      .agents.getByRole("row", { name: /Ada.*Available/ })
+      .waitFor();
   });
 
   step("the assistant answers a question, and names its source", async () => {
@@ -56,7 +58,9 @@ story("A newcomer's hand-over, with nothing read but the screen", {}, (step, wor
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
     await widget().panel.getByText("Available now").waitFor();
     await world().look(customer, "widget-choice", "switchboard-chat");
-    await widget().panel.getByRole("button", { name: /AI Chatbot/ }).click();
+    await widget()
+      .panel.getByRole("button", { name: /AI Chatbot/ })
+      .click();
     await widget().write("How do I use PostgreSQL?");
     await widget().panel.locator(".sb-sources li").first().waitFor();
     await world().look(customer, "widget-answer", "switchboard-chat");
@@ -73,7 +77,9 @@ story("A newcomer's hand-over, with nothing read but the screen", {}, (step, wor
   });
 
   step("the admin sees that it was assigned, without a reload", async () => {
-    await admin().agents.getByRole("row", { name: /Ada.*1 of 5/ }).waitFor();
+    await admin()
+      .agents.getByRole("row", { name: /Ada.*1 of 5/ })
+      .waitFor();
     await world().look(board, "admin-board-quiet");
   });
 
@@ -116,14 +122,21 @@ story("A newcomer's hand-over, with nothing read but the screen", {}, (step, wor
     await expect
       .poll(async () => (await call<{ items: { rating: number | null }[] }>("GET", "/conversations")).items[0]?.rating)
       .toBe(5);
-    await admin().agents.getByRole("row", { name: /Ada.*0 of 5/ }).waitFor();
+    await admin()
+      .agents.getByRole("row", { name: /Ada.*0 of 5/ })
+      .waitFor();
   });
 
   step("the transcript holds what was said, by whom, and no more", async () => {
     const download = customer.waitForEvent("download");
     await widget().panel.getByRole("button", { name: "Download transcript" }).click();
     const text = readFileSync(await (await download).path(), "utf8");
-    for (const line of ["How do I use PostgreSQL?", "Hello, this is Ada.", "Do I need a version 16?", "Version 14 is enough."])
+    for (const line of [
+      "How do I use PostgreSQL?",
+      "Hello, this is Ada.",
+      "Do I need a version 16?",
+      "Version 14 is enough.",
+    ])
       expect(text.split(line).length, line).toBe(2);
   });
 

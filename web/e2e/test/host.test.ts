@@ -14,7 +14,9 @@ const shop = await startSite((path) => ({
     "content-security-policy": `default-src 'none'; script-src ${server}; connect-src ${server} ${server.replace("http", "ws")}; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'`,
   },
 }));
-const bare = await startSite(() => ({ body: `<!doctype html><html lang="en"><title>Bare</title>${ICON}<h1>Bare</h1></html>` }));
+const bare = await startSite(() => ({
+  body: `<!doctype html><html lang="en"><title>Bare</title>${ICON}<h1>Bare</h1></html>`,
+}));
 afterAll(async () => {
   await shop.stop();
   await bare.stop();
@@ -53,7 +55,9 @@ story("The widget on somebody else's site", {}, (step, world) => {
 
   step("under the site's own strict policy it works whole, without one violation", async () => {
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
-    await widget().panel.getByRole("button", { name: /AI Chatbot/ }).click();
+    await widget()
+      .panel.getByRole("button", { name: /AI Chatbot/ })
+      .click();
     await widget().write("How do I use PostgreSQL?");
     await widget().panel.locator(".sb-sources li").first().waitFor();
     await world().shot(customer, "widget-strict-site");

@@ -12,18 +12,24 @@ story("Outside business hours", {}, (step, world) => {
     const chatbot = await call<object>("GET", "/chatbots/default");
     // Open for one minute a week, and not the minute that this test runs in.
     const day = (new Date().getUTCDay() + 2) % 7;
-    const weekly = Array.from({ length: 7 }, (_, at) => ({ intervals: at === day ? [{ fromMinute: 540, toMinute: 541 }] : [] }));
+    const weekly = Array.from({ length: 7 }, (_, at) => ({
+      intervals: at === day ? [{ fromMinute: 540, toMinute: 541 }] : [],
+    }));
     await call("PUT", "/chatbots/default", { ...chatbot, hours: { timeZone: "UTC", weekly, exceptions: [] } });
     customer = await world().window("customer", await world().profile("customer", { timezoneId: "UTC" }));
     await customer.goto(world().server.address);
     await widget().open();
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
-    await widget().panel.getByText(/Back .*9:00/).waitFor();
+    await widget()
+      .panel.getByText(/Back .*9:00/)
+      .waitFor();
     await world().look(customer, "widget-closed", "switchboard-chat");
   });
 
   step("whoever asks for a person is asked for an e-mail address, and a wrong one is told at the field", async () => {
-    await widget().panel.getByRole("button", { name: /Human Agent/ }).click();
+    await widget()
+      .panel.getByRole("button", { name: /Human Agent/ })
+      .click();
     const form = widget().panel.locator("form.sw-card");
     await form.getByLabel("E-mail").fill("not an address");
     await form.getByLabel("Message").fill("Please call me back about my parcel.");

@@ -10,24 +10,34 @@ story("Logging in and out", {}, (step, world) => {
   let desk: Page;
   const agent = () => consoleIn(desk, world().server.address);
 
-  step("a wrong password is answered with a sentence at both pages, without saying which of the two was wrong", async () => {
-    world().expect(REFUSED);
-    profile = await world().profile("agent");
-    desk = await world().window("agent", profile);
-    const board = await world().window("admin");
-    await agent().logIn({ ...world().server.login("ada"), password: "wrong password" });
-    await desk.getByText("E-mail and password do not match.").or(desk.getByText(/do not match/)).first().waitFor();
-    await world().look(desk, "console-login-wrong");
-    await boardIn(board, world().server.address).logIn({ email: "nobody@localhost", password: "wrong password" });
-    await board.getByText("do not belong together", { exact: false }).waitFor();
-    await world().look(board, "admin-login-wrong");
-    await board.close();
-  });
+  step(
+    "a wrong password is answered with a sentence at both pages, without saying which of the two was wrong",
+    async () => {
+      world().expect(REFUSED);
+      profile = await world().profile("agent");
+      desk = await world().window("agent", profile);
+      const board = await world().window("admin");
+      await agent().logIn({ ...world().server.login("ada"), password: "wrong password" });
+      await desk
+        .getByText("E-mail and password do not match.")
+        .or(desk.getByText(/do not match/))
+        .first()
+        .waitFor();
+      await world().look(desk, "console-login-wrong");
+      await boardIn(board, world().server.address).logIn({ email: "nobody@localhost", password: "wrong password" });
+      await board.getByText("do not belong together", { exact: false }).waitFor();
+      await world().look(board, "admin-login-wrong");
+      await board.close();
+    },
+  );
 
   step("an agent has no business at the admin board, and is told so", async () => {
     const board = await world().window("admin");
     await boardIn(board, world().server.address).logIn(world().server.login("ada"));
-    await board.getByText(/administrator|admin/i).first().waitFor();
+    await board
+      .getByText(/administrator|admin/i)
+      .first()
+      .waitFor();
     expect(await boardIn(board, "").heading.count()).toBe(0);
     await world().look(board, "admin-refused");
     await board.close();
@@ -38,7 +48,9 @@ story("Logging in and out", {}, (step, world) => {
     await agent().on();
     await desk.reload();
     await agent().on();
-    const kept = await desk.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    const kept = await desk.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+    );
     expect(kept).not.toMatch(/eyJ/);
     const cookies = await profile.cookies();
     const refresh = cookies.filter(({ httpOnly }) => httpOnly);

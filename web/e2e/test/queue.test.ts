@@ -14,7 +14,9 @@ story("Nobody is there, then somebody comes", {}, (step, world) => {
     await widget().open();
     await widget().panel.getByRole("button", { name: "Ask a general question" }).click();
     await widget().panel.getByText("No one is available right now.").waitFor();
-    await widget().panel.getByRole("button", { name: /AI Chatbot/ }).click();
+    await widget()
+      .panel.getByRole("button", { name: /AI Chatbot/ })
+      .click();
     await widget().write("Which database do I need?");
     await widget().panel.locator(".sb-sources li").first().waitFor();
   });
