@@ -111,7 +111,7 @@ story("Without a mouse", {}, (step, world) => {
     await world().look(desk, "console-keys");
     await desk.keyboard.press("Escape");
     await desk.keyboard.press("e");
-    await desk.getByRole("menu").waitFor();
+    await desk.locator("[role=menuitem]:focus").waitFor();
     await desk.keyboard.press("Enter");
     await widgetIn(customer).panel.getByText("How was it?").waitFor({ timeout: 30_000 });
   });
