@@ -45,7 +45,7 @@ story("Outside business hours", {}, (step, world) => {
   step("the console shows the message and the address, where only staff sees it", async () => {
     const desk = await world().window("agent");
     const agent = consoleIn(desk, world().server.address);
-    await agent.logIn(world().server.login("admin"));
+    await agent.logIn(world().server.login("grace"));
     await desk.getByRole("tab", { name: /All/ }).click();
     await desk.locator("[data-row]").first().click();
     const note = desk.locator(".conversation .sb-note", { hasText: "Please call me back about my parcel." });

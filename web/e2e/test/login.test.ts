@@ -40,6 +40,11 @@ story("Logging in and out", {}, (step, world) => {
       .waitFor();
     expect(await boardIn(board, "").heading.count()).toBe(0);
     await world().look(board, "admin-refused");
+    // Somebody else can log in right there.
+    await board.getByLabel("E-mail").fill(world().server.login("admin").email);
+    await board.getByLabel("Password").fill(world().server.login("admin").password);
+    await board.getByRole("button", { name: "Log in" }).click();
+    await boardIn(board, "").heading.waitFor();
     await board.close();
   });
 
