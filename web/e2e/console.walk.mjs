@@ -384,7 +384,7 @@ try {
     await ada.waitForSelector(".reply textarea");
     await outside(ada);
     await ada.keyboard.press("e");
-    await ada.waitForSelector("[role=menu]");
+    await ada.waitForSelector("[role=menuitem]:focus");
     await ada.keyboard.press("Enter");
     await ada.waitForSelector(".closed-line:has-text('Solved')");
     await jonas.hears("conversation_closed", "solved");
@@ -395,7 +395,7 @@ try {
     await ada.waitForSelector(".conversation h2:has-text('Cleo')");
     await outside(ada);
     await ada.keyboard.press("e");
-    await ada.waitForSelector("[role=menu]");
+    await ada.waitForSelector("[role=menuitem]:focus");
     await ada.keyboard.press("Enter");
     await ada.waitForSelector(".closing");
     await cleo.say("One more thing!");
