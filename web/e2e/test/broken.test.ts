@@ -138,7 +138,8 @@ story("The customer's network goes and comes", {}, (step, world) => {
     await at.widget.write("Written in a tunnel.");
     await at.widget.mark("Written in a tunnel.", "queued").waitFor();
     await at.agent.write("Hello?");
-    await at.agent.mark("Hello?", "stored").waitFor();
+    // Open sockets outlive the switch in this browser, so the line may still arrive.
+    await at.agent.mark("Hello?", "stored", "delivered").waitFor();
   });
 
   step("online again, both have everything, once", async () => {
