@@ -15,8 +15,8 @@ const out = join(here, "../../dist/widget");
 const LAUNCHER = 5 * 1024;
 const GOAL = 25 * 1024;
 /** The whole is above its goal; from where it stands it may only shrink; the room is for repairs. */
-const FIRST = 27_600;
-const WHOLE = 40_500;
+const FIRST = 23_100;
+const WHOLE = 35_700;
 const languages = ["en", "de", "es", "ar"];
 
 const words = (language) => ({
@@ -64,11 +64,16 @@ function styles(raw, code) {
   return bytes.toString();
 }
 
+/** What stands in Preact's place: the part of it that is used here. */
+const own = join(here, "src/draw.ts");
+
 async function bundle(entry, format) {
   const made = await rolldown({
     input: join(here, entry),
     logLevel: "warn",
     platform: "browser",
+    tsconfig: false,
+    resolve: { alias: Object.fromEntries(["preact", "preact/hooks", "preact/jsx-runtime"].map((name) => [name, own])) },
     transform: { target: "es2022", jsx: { runtime: "automatic", importSource: "preact" } },
   });
   const { output } = await made.generate({ format, minify: true });
