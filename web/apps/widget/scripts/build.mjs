@@ -15,8 +15,7 @@ const out = join(here, "../../dist/widget");
 const LAUNCHER = 5 * 1024;
 const GOAL = 25 * 1024;
 /** The whole is above its goal; from where it stands it may only shrink; the room is for repairs. */
-const FIRST = 23_100;
-const WHOLE = 35_700;
+const WHOLE = 34_100;
 const languages = ["en", "de", "es", "ar"];
 
 const words = (language) => ({
@@ -67,6 +66,33 @@ function styles(raw, code) {
 /** What stands in Preact's place: the part of it that is used here. */
 const own = join(here, "src/draw.ts");
 
+/**
+ * Names of properties are shortened, all but those that somebody else knows too: the browser, the server, the launcher
+ * and the panel of each other, what is kept in this browser or said to other tabs, and what is looked up by a text.
+ */
+const foreign = [
+  ...["lib.dom", "lib.dom.iterable", "lib.es5", "lib.es2015.core", "lib.es2015.collection", "lib.es2015.promise"],
+  ...[
+    "lib.es2015.iterable",
+    "lib.es2016.array.include",
+    "lib.es2017.object",
+    "lib.es2017.string",
+    "lib.es2018.promise",
+  ],
+  ...["lib.es2018.intl", "lib.es2019.array", "lib.es2019.object", "lib.es2019.string", "lib.es2020.string"],
+  ...["lib.es2020.intl", "lib.es2020.bigint", "lib.es2021.string", "lib.es2021.intl", "lib.es2022.array"],
+  ...["lib.es2022.error", "lib.es2022.object", "lib.es2022.intl"],
+].map((name) => join(here, `../../node_modules/typescript/lib/${name}.d.ts`));
+const known = [
+  ...[...foreign, ...["protocol.generated", "rest"].map((name) => join(here, `../../packages/client/src/${name}.ts`))],
+  join(here, "src/shapes.ts"),
+].flatMap((file) => readFileSync(file, "utf8").match(/\b[a-z]\w+\b/g) ?? []);
+const kept =
+  "kind from to frame state detail connected token retryAt attempts error code message retryable retryAfterMs details " +
+  "status requestId name clientId owner order conversation data at failed endsAt count position low when email page sub " +
+  "user_id class for key ref children style value queued stored delivered read enterkeyhint focusable default steal";
+const reserved = [...new Set([...known, ...kept.split(" ")])];
+
 async function bundle(entry, format) {
   const made = await rolldown({
     input: join(here, entry),
@@ -74,9 +100,21 @@ async function bundle(entry, format) {
     platform: "browser",
     tsconfig: false,
     resolve: { alias: Object.fromEntries(["preact", "preact/hooks", "preact/jsx-runtime"].map((name) => [name, own])) },
-    transform: { target: "es2022", jsx: { runtime: "automatic", importSource: "preact" } },
+    transform: {
+      define: { VISITOR_ONLY: "true" },
+      target: "es2022",
+      jsx: { runtime: "automatic", importSource: "preact" },
+    },
   });
-  const { output } = await made.generate({ format, minify: true });
+  const { output } = await made.generate({
+    format,
+    minify: {
+      compress: { maxIterations: 8 },
+      mangle: true,
+      codegen: true,
+      mangleProps: { include: /^[a-z]\w\w/, exclude: /^on[A-Z]/, reserved },
+    },
+  });
   return output[0].code;
 }
 
@@ -91,10 +129,6 @@ for (const language of languages) {
   put(files[language].name, text);
 }
 
-const line = await bundle("src/line.ts", "es");
-const lineName = hashed("line", line);
-put(lineName, line);
-
 let panel = await bundle("src/panel.tsx", "es");
 const sheet = styles(
   css(
@@ -107,8 +141,7 @@ if (process.env.SHEET) writeFileSync(process.env.SHEET, sheet);
 panel = panel.replace(/\bPANEL_CSS\b/, () => JSON.stringify(sheet));
 const names = JSON.stringify(Object.fromEntries(languages.map((one) => [one, `./${files[one].name}`])));
 panel = panel.replace(/\bWORD_FILES\b/, () => names);
-panel = panel.replace(/\bLINE_FILE\b/, () => JSON.stringify(`./${lineName}`));
-if (/PANEL_CSS|WORD_FILES|LINE_FILE/.test(panel)) throw new Error("the panel was not put together");
+if (/PANEL_CSS|WORD_FILES/.test(panel)) throw new Error("the panel was not put together");
 const panelName = hashed("panel", panel);
 put(panelName, panel);
 
@@ -126,8 +159,7 @@ put("widget.js", launcher);
 put("index.html", readFileSync(join(here, "src/standalone.html"), "utf8"));
 
 const largest = languages.map((one) => size(files[one].text)).sort((a, b) => b - a)[0];
-const first = size(launcher) + size(panel) + largest;
-const whole = first + size(line);
+const whole = size(launcher) + size(panel) + largest;
 const say = (what, bytes, most) =>
   process.stdout.write(
     `${String(bytes).padStart(7)} bytes gzip${most ? ` of ${most}${bytes > most ? ": TOO MUCH" : ""}` : ""}  ${what}\n`,
@@ -135,8 +167,6 @@ const say = (what, bytes, most) =>
 say("launcher", size(launcher), LAUNCHER);
 say(`panel, of which styles about ${size(sheet)}`, size(panel));
 say("words, the largest language", largest);
-say("all that comes before somebody begins to talk", first, FIRST);
-say("line: the client, when somebody begins to talk", size(line));
 say("whole widget", whole, WHOLE);
 if (whole > GOAL) process.stdout.write(`The goal for the whole is ${GOAL}: it is ${whole - GOAL} above it.\n`);
-if (size(launcher) > LAUNCHER || first > FIRST || whole > WHOLE) process.exitCode = 1;
+if (size(launcher) > LAUNCHER || whole > WHOLE) process.exitCode = 1;

@@ -1,5 +1,5 @@
 import type { Calls } from "./calls.ts";
-import { notifier, randomId } from "./environment.ts";
+import { FULL, notifier, randomId } from "./environment.ts";
 import { SwitchboardError } from "./errors.ts";
 import type {
   Assigned,
@@ -148,7 +148,7 @@ export function createConversation(host: Host, key: string, known: string | null
 
   /** How far the other side has read: for staff the customer, for a customer anybody else. */
   function readUpTo(): number {
-    const staff = host.me()?.isStaff ?? false;
+    const staff = FULL && (host.me()?.isStaff ?? false);
     return participants.reduce(
       (most, one) =>
         one.userId === myId() || (staff && one.role === "staff") ? most : Math.max(most, one.lastReadSeq),
@@ -163,7 +163,7 @@ export function createConversation(host: Host, key: string, known: string | null
   }
 
   function make(): ConversationSnapshot {
-    const role = host.me()?.isStaff ? "agent" : "customer";
+    const role = FULL && host.me()?.isStaff ? "agent" : "customer";
     const read = lastRead ?? 0;
     return {
       id,
@@ -260,6 +260,7 @@ export function createConversation(host: Host, key: string, known: string | null
   }
 
   function noted(note: Note): void {
+    if (!FULL) return;
     if (notes.some((one) => one.noteSeq === note.noteSeq)) return;
     const hole = notes.length > 0 && note.noteSeq > (notes.at(-1)?.noteSeq ?? 0) + 1;
     notes = [...notes, note].sort((a, b) => a.noteSeq - b.noteSeq);
@@ -630,21 +631,27 @@ export function createConversation(host: Host, key: string, known: string | null
     async rate(score, comment) {
       await command("rate_conversation", comment === undefined ? { score } : { score, comment });
     },
-    async assignToMe() {
-      return assigned(await command<Assigned>("assign_to_me"));
-    },
-    async assign(agentId) {
-      return assigned(await command<Assigned>("assign", { agentId }));
-    },
-    transfer: (to, note) => command("transfer", { ...to, ...(note === undefined ? {} : { note }) }),
-    async release(to) {
-      await command("release", { to });
-    },
-    async addNote(content, options = {}) {
-      await command("send_message", { content, internal: true, clientId: options.clientId ?? randomId() });
-    },
-    loadNotes,
+    ...(FULL ? forStaff() : (null as never)),
   };
+
+  function forStaff(): Pick<Conversation, "assignToMe" | "assign" | "transfer" | "release" | "addNote" | "loadNotes"> {
+    return {
+      async assignToMe() {
+        return assigned(await command<Assigned>("assign_to_me"));
+      },
+      async assign(agentId) {
+        return assigned(await command<Assigned>("assign", { agentId }));
+      },
+      transfer: (to, note) => command("transfer", { ...to, ...(note === undefined ? {} : { note }) }),
+      async release(to) {
+        await command("release", { to });
+      },
+      async addNote(content, options = {}) {
+        await command("send_message", { content, internal: true, clientId: options.clientId ?? randomId() });
+      },
+      loadNotes,
+    };
+  }
 
   function assigned({ agentId, agentName }: Assigned): AssignedAgent {
     const now = { agentId, agentName };
@@ -767,7 +774,7 @@ export function createConversation(host: Host, key: string, known: string | null
       seq: ack.seq,
       senderId: myId(),
       senderName: participants.find((other) => other.userId === myId())?.name ?? "",
-      senderRole: host.me()?.isStaff ? "agent" : "customer",
+      senderRole: FULL && host.me()?.isStaff ? "agent" : "customer",
       content: one.content,
       messageType: "text",
       aiGenerated: false,
