@@ -33,8 +33,12 @@ const node = (type: Node["type"], props: Props, key?: unknown, text = ""): Node 
 });
 
 export const Fragment: Component = ({ children }) => children;
-export const jsx = (type: string | Component, props: Props, key?: unknown): Node => node(type, props, key);
-export const jsxs = jsx;
+/** What the build makes of JSX. */
+export const h = (type: string | Component, given: Props | null, ...children: unknown[]): Node => {
+  const { key, ...props } = given ?? {};
+  if (children.length > 0) props.children = children.length > 1 ? children : children[0];
+  return node(type, props, key);
+};
 
 /** Holes keep their place, so that what follows them stays what it was. */
 function nodeOf(given: unknown): Node | null {

@@ -1,6 +1,9 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Fragment, jsx, render, useEffect, useMemo, useRef, useState } from "../src/draw.ts";
+import { Fragment, h, render, useEffect, useMemo, useRef, useState } from "../src/draw.ts";
+
+const jsx = (type: Parameters<typeof h>[0], { children, ...props }: Record<string, unknown>, key?: string) =>
+  h(type, { ...props, key }, ...(Array.isArray(children) ? children : children === undefined ? [] : [children]));
 
 let place: HTMLElement;
 beforeEach(() => {
@@ -21,7 +24,7 @@ describe("what is drawn", () => {
   });
 
   it("keeps each element of a list with its key, in any order", () => {
-    draw(["a", "b", "c", "d"].map(text));
+    draw(["a", "b", "c", "d"].map(text), null);
     const before = new Map([...place.querySelectorAll("p")].map((one) => [one.textContent, one]));
     draw(["d", "new", "b", "a"].map(text), jsx(Fragment, { children: ["!", null, "?"] }));
     expect(inside()).toBe("<p>d</p><p>new</p><p>b</p><p>a</p>!?");
