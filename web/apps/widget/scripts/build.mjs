@@ -15,7 +15,7 @@ const out = join(here, "../../dist/widget");
 const LAUNCHER = 5 * 1024;
 const GOAL = 25 * 1024;
 /** The whole is above its goal; from where it stands it may only shrink; the room is for repairs. */
-const WHOLE = 33_100;
+const WHOLE = 32_400;
 const languages = ["en", "de", "es", "ar"];
 
 const words = (language) => ({
@@ -37,12 +37,12 @@ const fixed = new Map(
 const settled = (text) =>
   text
     // The launcher says which theme it is, also when that is the system's.
-    .replace(/@media \(prefers-color-scheme[^]*?\n}\n/, "")
+    .replace(/@media \(prefers-color-scheme[\s\S]*?\n}\n/, "")
     .replace(/^ {2}--sb-mono.*\n/m, "")
     .replace(/^:root,\s*(?=:host)/gm, "")
     .replaceAll(':root[data-theme="dark"],', "")
     .replace(/^ {2}:root,\s*(?=:host)/gm, "")
-    .replace(/^(body|h1|ol) \{[^}]*\}/gm, "")
+    .replace(/^(body|h1) \{[^}]*\}/gm, "")
     .replace(/^ {2}(--sb-[\w-]+):[^;]+;\n/gm, (line, name) => (fixed.has(name) ? "" : line))
     .replace(/var\((--sb-[\w-]+)\)/g, (whole, name) => fixed.get(name) ?? whole);
 
@@ -112,7 +112,18 @@ async function bundle(entry, format) {
     tsconfig: false,
     resolve: { alias: Object.fromEntries(["preact", "preact/hooks", "preact/jsx-runtime"].map((name) => [name, own])) },
     transform: {
-      define: { VISITOR_ONLY: "true" },
+      define: {
+        VISITOR_ONLY: "true",
+        "globalThis.document": "document",
+        "globalThis.navigator": "navigator",
+        "globalThis.addEventListener": "addEventListener",
+        "globalThis.removeEventListener": "removeEventListener",
+        "globalThis.location": "location",
+        "typeof document": '"object"',
+        "typeof navigator": '"object"',
+        "typeof ResizeObserver": '"function"',
+        "typeof AudioContext": '"function"',
+      },
       target: "es2022",
       jsx: { runtime: "classic", pragma: "h", pragmaFrag: "Fragment" },
       inject: { h: [own, "h"], Fragment: [own, "Fragment"] },
@@ -127,7 +138,8 @@ async function bundle(entry, format) {
       mangleProps: { include: /^[a-z]\w\w/, exclude: /^on[A-Z]/, reserved },
     },
   });
-  return output[0].code;
+  // Marks for bundlers; there is none after this one.
+  return output[0].code.replace(/(\b)\/\* @__PURE__ \*\/ /g, " ").replaceAll("/* @__PURE__ */ ", "");
 }
 
 /** Custom properties that nobody reads go; the others are called by a letter or two, the same in all `texts`. */
@@ -173,8 +185,13 @@ function apart(step, places) {
   const free = asked.every((key) => (taken.get(placeOf(key, step, places)) ?? key) === key);
   return free ? taken : null;
 }
-let [step, places, taken] = [2, keys.length * 4, null];
-while (!(taken = apart(step, places))) if (++step > 60_000) [step, places] = [2, places + 8];
+let [step, places] = [2, keys.length * 4];
+let taken = apart(step, places);
+while (!taken) {
+  step += 1;
+  if (step > 60_000) [step, places] = [2, places + 8];
+  taken = apart(step, places);
+}
 const files = {};
 for (const language of languages) {
   const all = words(language);

@@ -172,7 +172,7 @@ export function createConversation(host: Host, key: string, known: string | null
       streaming: streaming && { messageId: streaming.messageId, text: streaming.text },
       typing: [...typists].map(([userId, { userName }]) => ({ userId, userName })),
       participants,
-      presence,
+      ...(FULL ? { presence, notes } : (null as never)),
       escalation,
       escalationRequested: requested,
       agent,
@@ -184,7 +184,6 @@ export function createConversation(host: Host, key: string, known: string | null
       live: live(),
       error,
       closeReason,
-      notes,
     };
   }
 
@@ -430,7 +429,7 @@ export function createConversation(host: Host, key: string, known: string | null
       if (userId !== myId()) deliveredUpTo = Math.max(deliveredUpTo, seq);
     },
     presence({ userId, online }) {
-      presence = { ...presence, [userId]: online };
+      if (FULL) presence = { ...presence, [userId]: online };
     },
     chat_session_restored(data) {
       const first = data.history[0];
@@ -558,16 +557,6 @@ export function createConversation(host: Host, key: string, known: string | null
       opening ??= sync();
       return opening;
     },
-    leave() {
-      if (!watched) return;
-      watched = false;
-      opening = null;
-      synced = false;
-      if (id && host.connected()) {
-        calls.call("leave", { conversationId: id }, how).catch(() => {});
-      }
-      changed();
-    },
     loadOlder(limit = FIRST) {
       const before = timeline.base();
       if (!id || before === null || before <= 0) return Promise.resolve(false);
@@ -584,20 +573,11 @@ export function createConversation(host: Host, key: string, known: string | null
       changed();
       return loadingOlder;
     },
-    refresh,
     send,
     retry(clientId) {
       if (!pending.some((one) => one.clientId === clientId && one.mark === "failed")) return;
       mark(clientId, { mark: "queued", error: null });
       host.again(entryOf(clientId));
-    },
-    discard(clientId) {
-      if (!pending.some((one) => one.clientId === clientId)) return;
-      pending = pending.filter((one) => one.clientId !== clientId);
-      outgoing.get(clientId)?.reject(new SwitchboardError("closed", "discarded"));
-      outgoing.delete(clientId);
-      host.settled(entryOf(clientId));
-      changed();
     },
     markRead(seq = timeline.last()) {
       if (seq <= (lastRead ?? 0) && seq <= readWanted) return;
@@ -631,11 +611,34 @@ export function createConversation(host: Host, key: string, known: string | null
     async rate(score, comment) {
       await command("rate_conversation", comment === undefined ? { score } : { score, comment });
     },
-    ...(FULL ? forStaff() : (null as never)),
+    ...(FULL ? more() : (null as never)),
   };
 
-  function forStaff(): Pick<Conversation, "assignToMe" | "assign" | "transfer" | "release" | "addNote" | "loadNotes"> {
+  /** What a widget does not call. */
+  function more(): Pick<
+    Conversation,
+    "assignToMe" | "assign" | "transfer" | "release" | "addNote" | "loadNotes" | "leave" | "discard" | "refresh"
+  > {
     return {
+      leave() {
+        if (!watched) return;
+        watched = false;
+        opening = null;
+        synced = false;
+        if (id && host.connected()) {
+          calls.call("leave", { conversationId: id }, how).catch(() => {});
+        }
+        changed();
+      },
+      discard(clientId) {
+        if (!pending.some((one) => one.clientId === clientId)) return;
+        pending = pending.filter((one) => one.clientId !== clientId);
+        outgoing.get(clientId)?.reject(new SwitchboardError("closed", "discarded"));
+        outgoing.delete(clientId);
+        host.settled(entryOf(clientId));
+        changed();
+      },
+      refresh,
       async assignToMe() {
         return assigned(await command<Assigned>("assign_to_me"));
       },
@@ -709,7 +712,7 @@ export function createConversation(host: Host, key: string, known: string | null
       readWanted = 0;
       readTold = 0;
       deliveredUpTo = 0;
-      notes = [];
+      if (FULL) notes = [];
       streaming = null;
       opening = null;
       changed();
