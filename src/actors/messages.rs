@@ -119,6 +119,13 @@ pub enum RoomMessage {
     },
     /// A session is gone.
     SessionGone(SessionId),
+    /// Everything up to a number was handed over to a client of somebody.
+    Delivered {
+        /// Whose.
+        user_id: UserId,
+        /// The newest number.
+        seq: i64,
+    },
     /// A commit's outcome is unknown: everything held here may be wrong.
     Distrust,
     /// A session of somebody who belongs here gets the room's events: from now on, or (after a fault) from the number
@@ -367,6 +374,8 @@ pub enum HubMessage {
         session_id: SessionId,
         /// The events.
         events: Vec<Encoded>,
+        /// Somebody waits to hear that the messages among them arrived.
+        receipts: bool,
         /// Told once the session has room for more; dropped when the session is gone.
         taken: oneshot::Sender<()>,
     },
@@ -378,8 +387,17 @@ pub enum HubMessage {
         session_id: SessionId,
         /// Gets what is for staff only as well.
         staff: bool,
+        /// It is one of those who talk here: it tells how far messages have come.
+        takes_part: bool,
         /// It has everything up to here.
         last_seq: i64,
+    },
+    /// Somebody who looked on takes part from now on.
+    TakesPart {
+        /// The room.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
     },
     /// The session no longer gets the room's events.
     Exit {
@@ -398,6 +416,17 @@ pub enum HubMessage {
         staff_only: bool,
         /// Not to this session (its own typing).
         except: Option<SessionId>,
+        /// Whoever wrote it waits to hear that it arrived.
+        receipts: bool,
+    },
+    /// An event for one person's sessions in the room on this thread.
+    InRoom {
+        /// The room.
+        conversation_id: ConversationId,
+        /// Whose.
+        user_id: UserId,
+        /// The event.
+        event: Encoded,
     },
     /// An event for somebody's sessions on this thread.
     User {

@@ -7,7 +7,7 @@
 //! | mailbox | bound | when full |
 //! |---|---|---|
 //! | session | 4,096 | forced: the session's own bound is in bytes, and a slow client is cut by it |
-//! | hub | 262,144 | forced: news for many sessions; typing and presence are dropped |
+//! | hub | 262,144 | forced: news for many sessions; typing, presence and receipts are dropped |
 //! | room | 8,192 | commands are refused with `unavailable`; news are found again by their numbers |
 //! | agent | 4,096 | forced: at most a few messages per link |
 //! | router | 262,144 | forced |

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use crate::domain::ids::{ChatbotId, ConversationId};
 use crate::domain::message::SenderRole;
+use crate::domain::text::cleaned;
 use crate::domain::time::{Millis, Timestamp};
 
 /// One line of the conversation as the assistant sees it.
@@ -118,6 +119,22 @@ pub struct Reply {
     pub offers_human: bool,
     /// What it cost.
     pub usage: Usage,
+}
+
+impl Reply {
+    /// The same without control characters, which a database may refuse and a terminal may act on.
+    #[must_use]
+    pub fn cleaned(self) -> Self {
+        let source = |it: Source| Source { id: cleaned(&it.id), title: cleaned(&it.title) };
+        let hand_off =
+            |it: HandOff| HandOff { reason: cleaned(&it.reason), summary: it.summary.as_deref().map(cleaned) };
+        Self {
+            text: cleaned(&self.text),
+            sources: self.sources.into_iter().map(source).collect(),
+            hand_off: self.hand_off.map(hand_off),
+            ..self
+        }
+    }
 }
 
 /// Why there is no reply. No text of it comes from the provider's body, and none of it is shown to a customer.

@@ -160,6 +160,17 @@ impl TokenIssuer {
         let signed = jsonwebtoken::crypto::sign(text.as_bytes(), &self.key, Algorithm::HS256);
         signed.map(|signed| super::refresh::token_hash(&signed)).map_err(|_| TokenError)
     }
+
+    /// What tells a request from others. Keyed, because a request may hold a password, and this is stored.
+    ///
+    /// # Errors
+    /// When the key cannot be used.
+    pub fn fingerprint(&self, request: &[u8]) -> Result<String, TokenError> {
+        let mut text = b"switchboard request\n".to_vec();
+        text.extend_from_slice(request);
+        let signed = jsonwebtoken::crypto::sign(&text, &self.key, Algorithm::HS256);
+        signed.map(|signed| super::refresh::token_hash(&signed)).map_err(|_| TokenError)
+    }
 }
 
 impl TokenVerifier {

@@ -1,5 +1,6 @@
 //! What is told to clients and hosts: past tense, one vocabulary for every dialect.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::agent::{Agent, Availability};
@@ -251,7 +252,7 @@ pub enum Event {
         /// When.
         read_at: Timestamp,
     },
-    /// Somebody's client got everything up to here.
+    /// Everything up to here was handed over to a client of somebody; told to those who wrote it.
     MessageDelivered {
         /// Where.
         conversation_id: ConversationId,
@@ -536,6 +537,8 @@ pub enum Reply {
         last_seq: i64,
         /// Who takes part.
         participants: Vec<Participant>,
+        /// Up to which number each got everything, of those for whom it is known.
+        delivered: BTreeMap<UserId, i64>,
         /// Where it stands.
         status: ConversationStatus,
         /// Which history of the database this is; another one means: forget your numbers.

@@ -86,6 +86,21 @@ id!(
     RequestId
 );
 
+/// The longest id, in characters.
+pub const MAX_ID_CHARS: usize = 128;
+
+/// Whether a text can be an id: 1 to [`MAX_ID_CHARS`] characters without control characters.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.chars().nth(MAX_ID_CHARS).is_none() && !text.chars().any(char::is_control)
+}
+
+/// An id that a client names. What cannot be one becomes the empty text, which nothing is called by: so it is looked
+/// for and not found like any unknown id, and no database gets to see what it cannot store.
+pub fn named(text: impl Into<String>) -> String {
+    let text = text.into();
+    if is_id(&text) { text } else { String::new() }
+}
+
 /// An agent is a user with the role agent; the two ids are the same.
 pub type AgentId = UserId;
 
@@ -140,6 +155,16 @@ fn mix(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_an_id_names_nothing() {
+        for id in ["a", "0199e7d0-0001", "Zoë 7", &"é".repeat(128)] {
+            assert_eq!(named(id), id);
+        }
+        for odd in ["", "a\0b", "a\n", "\u{85}", &"é".repeat(129)] {
+            assert_eq!(named(odd), "");
+        }
+    }
 
     #[test]
     fn ids_are_version_7_and_distinct_within_and_across_epochs() {

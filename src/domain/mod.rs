@@ -7,6 +7,7 @@ pub mod canned;
 pub mod chatbot;
 pub mod command;
 pub mod conversation;
+pub mod delivery;
 pub mod escalation;
 pub mod event;
 pub mod hours;

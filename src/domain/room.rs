@@ -78,6 +78,13 @@ impl RoomRecord {
         if takes_part { Standing::Participant } else { Standing::Other }
     }
 
+    /// Whether a person is one of those who talk here, and not somebody who only looks.
+    pub fn takes_part(&self, user_id: &UserId) -> bool {
+        self.conversation.customer_id == *user_id
+            || self.conversation.assigned_agent_id.as_ref() == Some(user_id)
+            || self.participants.iter().any(|p| p.user_id == *user_id && p.left_at.is_none())
+    }
+
     /// In the queue, or with the assistant while a human was asked for (seed 000's badge).
     pub fn is_waiting(&self) -> bool {
         match self.conversation.status {
@@ -210,6 +217,18 @@ impl RoomRecord {
         self.conversation.last_seq = self.conversation.last_seq.max(message.seq);
         self.conversation.last_message_at = self.conversation.last_message_at.max(message.created_at);
         self.conversation.idle_warned_at = None;
+    }
+
+    /// Takes a durable read mark in.
+    pub fn read(&mut self, user_id: &UserId, seq: i64) {
+        if let Some(p) = self.participants.iter_mut().find(|p| p.user_id == *user_id) {
+            p.last_read_seq = p.last_read_seq.max(seq);
+        }
+    }
+
+    /// Up to which number a person has read, as far as is known.
+    pub fn read_up_to(&self, user_id: &UserId) -> i64 {
+        self.participants.iter().find(|p| p.user_id == *user_id).map_or(0, |p| p.last_read_seq)
     }
 
     /// Whether the assistant answers here.

@@ -91,6 +91,12 @@ pub fn block(field: &str, text: &str, max_chars: usize) -> Result<String, Reject
     Ok(text)
 }
 
+/// Text that nobody typed, such as a model's: without control characters other than line feed and tab. Character by
+/// character, so that pieces cleaned one by one are the whole cleaned.
+pub fn cleaned(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
 fn at_most(field: &str, text: &str, max_chars: usize) -> Result<(), Rejection> {
     // A text of fewer bytes has fewer characters; only long ones need to be counted.
     if text.len() > max_chars && text.chars().nth(max_chars).is_some() {

@@ -4,18 +4,27 @@
 //! while the conversation is still the assistant's; whatever goes wrong ends in words for the customer and a wish for
 //! a human, never in silence.
 
+use super::time::Millis;
+
+/// The first pause before a reply is saved again; each further one is twice as long.
+const FIRST_PAUSE: u64 = 250;
+/// The longest of them.
+const LONGEST_PAUSE: u64 = 30_000;
+
 /// How far the assistant may go (`[assistant]`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TurnSettings {
     /// Turns in one engagement, after which a human is asked for.
     pub turns_per_engagement: u32,
-    /// Failed saves of one reply, after which it is left to the next look.
+    /// Failed saves of one reply, after which the fallback text takes its place.
     pub post_attempts: u32,
+    /// Failed saves of the fallback text, after which the customer's next message or the room's next life tries again.
+    pub fallback_attempts: u32,
 }
 
 impl Default for TurnSettings {
     fn default() -> Self {
-        Self { turns_per_engagement: 30, post_attempts: 3 }
+        Self { turns_per_engagement: 30, post_attempts: 3, fallback_attempts: 40 }
     }
 }
 
@@ -81,6 +90,8 @@ pub struct Heard {
     pub wants_human: bool,
     /// With it, the customer has been unhappy often enough.
     pub unhappy: bool,
+    /// The assistant had its turn for it already, and nothing came of it: it is not asked, and paid, again.
+    pub spent: bool,
 }
 
 /// How a turn ended.
@@ -121,6 +132,13 @@ pub enum Step {
     PostFallback {
         /// Which.
         turn: u64,
+    },
+    /// Wait, then say [`Turns::again`].
+    Wait {
+        /// Which.
+        turn: u64,
+        /// How long.
+        pause: Millis,
     },
     /// Ask for a human: once; then say [`Turns::answered`].
     HandOff(Cause),
@@ -280,16 +298,36 @@ impl Turns {
                 self.state = State::Idle;
                 vec![Step::Drop { turn }]
             }
-            Posted::Failed if attempts < self.settings.post_attempts => {
-                self.state = State::Posting { turn, fallback, attempts: attempts + 1, then };
+            Posted::Failed => self.unsaved(turn, fallback, attempts, then),
+        }
+    }
+
+    /// The turn was spent: whatever the store says, the assistant is not asked about the same message again.
+    fn unsaved(&mut self, turn: u64, fallback: bool, attempts: u32, then: Option<Cause>) -> Vec<Step> {
+        let most = if fallback { self.settings.fallback_attempts } else { self.settings.post_attempts };
+        let wait = Step::Wait { turn, pause: pause(attempts) };
+        if attempts < most {
+            self.state = State::Posting { turn, fallback, attempts: attempts + 1, then };
+            return vec![wait];
+        }
+        if fallback {
+            self.state = State::Idle;
+            let mut steps = vec![Step::Drop { turn }];
+            steps.extend(self.next());
+            return steps;
+        }
+        // Something in the reply itself may be what the store refuses.
+        self.state = State::Posting { turn, fallback: true, attempts: 1, then: Some(Cause::Failed("unsaved")) };
+        vec![wait]
+    }
+
+    /// The pause before a further try is over.
+    pub fn again(&mut self, turn: u64) -> Vec<Step> {
+        match self.state {
+            State::Posting { turn: under_way, fallback, .. } if under_way == turn => {
                 vec![if fallback { Step::PostFallback { turn } } else { Step::Post { turn } }]
             }
-            Posted::Failed => {
-                // The customer's message stays unanswered; the next look asks again.
-                self.state = State::Idle;
-                self.open = self.open.or(Some(Heard::default()));
-                vec![Step::Drop { turn }]
-            }
+            _ => Vec::new(),
         }
     }
 
@@ -355,8 +393,11 @@ impl Turns {
         if let Some(cause) = cause.filter(|cause| !self.refused || cause.is_the_customers_own()) {
             return self.hand_off(cause);
         }
-        self.taken = self.taken.saturating_add(1);
         self.number += 1;
+        if heard.spent {
+            return self.failed(self.number, "unsaved");
+        }
+        self.taken = self.taken.saturating_add(1);
         self.state = State::Writing { turn: self.number };
         vec![Step::Begin { turn: self.number, upto: heard.seq }]
     }
@@ -368,6 +409,12 @@ impl Turns {
         self.asking = true;
         vec![Step::HandOff(cause)]
     }
+}
+
+/// How long to wait after so many failed saves.
+fn pause(attempts: u32) -> Millis {
+    let doubled = FIRST_PAUSE.saturating_mul(2_u64.saturating_pow(attempts.saturating_sub(1)));
+    Millis::new(i64::try_from(doubled.min(LONGEST_PAUSE)).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

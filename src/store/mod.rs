@@ -331,6 +331,39 @@ pub struct Rating {
     pub at: Timestamp,
 }
 
+/// An unsafe REST call that wants to be carried out once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyWish {
+    /// Whose key; empty for the host's server.
+    pub user_id: UserId,
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// What tells the request from others.
+    pub fingerprint: String,
+    /// Names this attempt; never used before.
+    pub holder: String,
+    /// Now.
+    pub at: Timestamp,
+    /// Reservations made before this count no longer.
+    pub since: Timestamp,
+}
+
+/// What became of a [`KeyWish`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reservation {
+    /// The request is the caller's to carry out.
+    Held,
+    /// It was carried out before, with this answer.
+    Answered {
+        /// HTTP status.
+        status: i32,
+        /// As it was sent.
+        body: String,
+    },
+    /// The key was used for another request.
+    Mismatch,
+}
+
 /// The verbs. Every list is bounded by its `limit`.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -505,19 +538,20 @@ pub trait Store: Send + Sync + 'static {
     async fn delete_chatbot(&self, id: &ChatbotId) -> Result<bool, StoreError>;
 
     // --- idempotency ---
-    /// The stored answer of an unsafe REST call: (fingerprint of the request, status, body).
-    async fn idempotent_answer(&self, user_id: &UserId, key: &str)
-    -> Result<Option<(String, i32, String)>, StoreError>;
-    /// Remembers an answer; a repeat keeps the first one.
-    async fn remember_answer(
+    /// Reserves a key for a request, before it is carried out. The caller sees to it that nobody else of its own process
+    /// carries out a request with this key: a reservation found without an answer is one that was left behind.
+    async fn reserve_key(&self, wish: &KeyWish) -> Result<Reservation, StoreError>;
+    /// Keeps the answer of the request that `holder` reserved the key for; nothing when it is no longer the holder.
+    async fn keep_answer(
         &self,
         user_id: &UserId,
         key: &str,
-        fingerprint: &str,
+        holder: &str,
         status: i32,
         body: &str,
-        at: Timestamp,
     ) -> Result<(), StoreError>;
+    /// Gives a reservation of `holder` back, so that the request can be tried again.
+    async fn free_key(&self, user_id: &UserId, key: &str, holder: &str) -> Result<(), StoreError>;
     /// Forgets answers and revocations older than `before`.
     async fn sweep(&self, before: Timestamp) -> Result<(), StoreError>;
 }

@@ -305,6 +305,7 @@ diesel::table! {
         status -> Integer,
         body -> Text,
         at -> BigInt,
+        holder -> Text,
     }
 }
 

@@ -272,28 +272,25 @@ macro_rules! store_verbs {
                 ask!(self.transact, conn => queries::chatbots::delete(conn, id))
             }
 
-            async fn idempotent_answer(&self, user_id: &UserId, key: &str) -> Result<Option<(String, i32, String)>> {
-                let (user_id, key) = (user_id.clone(), key.to_owned());
-                ask!(self.read, conn => queries::people::idempotent(conn, user_id, key))
+            async fn reserve_key(&self, wish: &crate::store::KeyWish) -> Result<crate::store::Reservation> {
+                let wish = wish.clone();
+                ask!(self.transact, conn => queries::keys::reserve(conn, wish))
             }
-            async fn remember_answer(
+            async fn keep_answer(
                 &self,
                 user_id: &UserId,
                 key: &str,
-                fingerprint: &str,
+                holder: &str,
                 status: i32,
                 body: &str,
-                at: Timestamp,
             ) -> Result<()> {
-                let answer = queries::people::Remembered {
-                    user_id: user_id.clone(),
-                    key: key.to_owned(),
-                    fingerprint: fingerprint.to_owned(),
-                    status,
-                    body: body.to_owned(),
-                    at,
-                };
-                ask!(self.transact, conn => queries::people::remember(conn, answer))
+                let held = queries::keys::Held::new(user_id, key, holder);
+                let body = body.to_owned();
+                ask!(self.transact, conn => queries::keys::keep(conn, held, status, body))
+            }
+            async fn free_key(&self, user_id: &UserId, key: &str, holder: &str) -> Result<()> {
+                let held = queries::keys::Held::new(user_id, key, holder);
+                ask!(self.transact, conn => queries::keys::free(conn, held))
             }
             async fn sweep(&self, before: Timestamp) -> Result<()> {
                 ask!(self.transact, conn => queries::people::sweep(conn, before))

@@ -7,10 +7,13 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 
+use crate::domain::ids::RequestId;
 use crate::protocol::error::{ErrorCode, WireError};
 
 use super::origin;
-use super::rest::answer::ApiError;
+use super::rest::answer::{ApiError, told};
+use super::rest::once::once;
+use super::rest::who::request_id;
 use super::sockets::Worker;
 use super::ws::RETRY_AFTER_MS;
 
@@ -21,18 +24,40 @@ const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 /// A browser asks again after this, seconds.
 const PREFLIGHT_AGE: &str = "600";
 
-/// Around every route.
+/// Around every page.
+///
+/// # Errors
+/// What the page fails with.
+pub async fn pass(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    pass_with(false, req, next).await
+}
+
+/// Around every route of the table; `takes_key`: whether an `Idempotency-Key` means something there.
 ///
 /// # Errors
 /// What the route fails with.
-pub async fn pass(
+pub async fn pass_with(
+    takes_key: bool,
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // Whether the process lives is asked by those who would end it.
     let crowded = !req.path().ends_with("/health/live")
         && req.app_data::<web::Data<Worker>>().is_some_and(|worker| !worker.has_room_for_request());
-    let mut response = if crowded { req.into_response(no_room()) } else { next.call(req).await?.map_into_boxed_body() };
+    let request = req.request().clone();
+    let id = request_id(&request).unwrap_or_else(|| RequestId::from(""));
+    let answer = if crowded {
+        Ok(req.into_response(no_room(&id)))
+    } else if takes_key {
+        once(req, next).await
+    } else {
+        next.call(req).await.map(ServiceResponse::map_into_boxed_body)
+    };
+    let response = answer.unwrap_or_else(|error| ServiceResponse::from_err(error, request));
+    let mut response = told(response, &id);
     if let Some(origin) = page(response.request()) {
         let headers = response.headers_mut();
         allow(headers, origin);
@@ -42,10 +67,10 @@ pub async fn pass(
 }
 
 /// 503, and the connection goes as well: it is what there are too many of.
-fn no_room() -> HttpResponse {
+fn no_room(id: &RequestId) -> HttpResponse {
     let mut error = WireError::new(ErrorCode::Unavailable, "too many connections; try again in a moment");
     error.retry_after_ms = Some(RETRY_AFTER_MS);
-    let mut response = ApiError::from(error).error_response();
+    let mut response = ApiError::of(error, id.as_str()).error_response();
     response.head_mut().set_connection_type(ConnectionType::Close);
     response
 }

@@ -232,10 +232,11 @@ impl Handler<ToPump> for Pump {
         match message {
             ToPump::Text(text) => {
                 let bytes = text.len();
+                // After the goodbye nothing is written, and a message that was not must not count as handed over.
                 if !self.closing {
                     ctx.text(text);
+                    self.up(FromPump::Written(bytes));
                 }
-                self.up(FromPump::Written(bytes));
             }
             ToPump::Binary(payload) => {
                 let bytes = payload.len();

@@ -319,3 +319,44 @@ async fn the_shipped_articles_answer_quote_and_say_when_they_do_not_know() {
     assert!(unknown["metadata"]["sources"].as_array().unwrap().is_empty(), "{unknown}");
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn a_failure_calls_a_person_also_where_the_customer_is_usually_asked_first() {
+    let mut stage = stage_with(|config| config.assistant.hand_off = switchboard::config::HandOff::Ask).await;
+    let mut ann = stage.agent("ann").await;
+    stage.asks("m1", "One").await.end(Err(AssistantError::Empty));
+    assert_eq!(stage.reply().await["content"], FALLBACK);
+    ann.notice("NEW_CONVERSATION_ASSIGNED").await;
+    stage.server.settle().await;
+    let texts: Vec<String> = stage.cleo.messages(&stage.id).into_iter().map(|(_, text)| text).collect();
+    assert!(!texts.iter().any(|text| text.contains("I can connect you")), "{texts:?}");
+    stage.server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_failure_with_nobody_to_come_promises_nobody() {
+    let mut stage = stage_with(|config| {
+        config.routing.no_agents_policy = switchboard::domain::chatbot::FallbackPolicy::Ai;
+    })
+    .await;
+    stage.asks("m1", "One").await.end(Err(AssistantError::Empty));
+    let nobody = "None of our team is available";
+    assert!(stage.reply().await["content"].as_str().unwrap().starts_with(nobody));
+    stage.asks("m2", "Two").await.end(says("Two."));
+    assert_eq!(stage.reply().await["content"], "Two.");
+    let said = stage.cleo.seen.iter().filter(|event| event["type"] == "ai_message");
+    let texts: Vec<&str> = said.map(|event| event["data"]["content"].as_str().unwrap()).collect();
+    assert_eq!(texts.iter().filter(|text| text.starts_with(nobody)).count(), 1, "{texts:?}");
+    assert!(!texts.contains(&FALLBACK), "{texts:?}");
+    stage.server.stop().await;
+}
+
+#[actix_web::test]
+async fn control_characters_of_a_hosts_own_assistant_reach_nobody() {
+    let mut stage = stage().await;
+    let live = stage.asks("m1", "One").await;
+    live.say("a\0b");
+    live.end(says("a\0b"));
+    assert_eq!(stage.reply().await["content"], "ab");
+    stage.server.stop().await;
+}

@@ -71,6 +71,12 @@ async fn a_prompt_is_shown_to_admins_only() {
 }
 
 /// The shop with one field changed.
+fn origins(value: Value) -> Value {
+    let mut body = shop();
+    body["allowedOrigins"] = value;
+    body
+}
+
 fn with(pointer: &str, value: Value) -> Value {
     let mut body = shop();
     *body.pointer_mut(pointer).unwrap() = value;
@@ -104,6 +110,9 @@ async fn what_a_chatbot_may_not_hold_is_refused_by_the_name_of_the_field() {
         ("assistant.prompt", with("/assistant/prompt", long(20_001))),
         ("assistant.prompt", with("/assistant/prompt", json!("\u{1b}[1m"))),
         ("assistant.prompt", with("/assistant/prompt", json!(["x"]))),
+        ("allowedOrigins[0]", origins(json!(["http:// "]))),
+        ("allowedOrigins[1]", origins(json!(["https://x", "https://x/y?z"]))),
+        ("allowedOrigins", origins(json!(vec!["https://x"; 65]))),
         ("assistant.provider", with("/assistant/provider", json!(""))),
         ("assistant.provider", with("/assistant/provider", json!("OpenAI"))),
         ("assistant.provider", with("/assistant/provider", json!("https://evil.example"))),
@@ -177,6 +186,18 @@ async fn a_site_that_may_not_have_visitors_is_not_told_about_the_widget() {
         let readable =
             answer.headers().get("access-control-allow-origin").map(|origin| origin.to_str().unwrap().to_owned());
         assert_eq!((answer.status().as_u16(), readable.is_some()), (wanted, wanted == 200), "{origin}");
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn an_assistant_that_is_not_set_up_here_is_refused() {
+    let server = Server::with(|config| config.assistant.provider = switchboard::config::Provider::Knowledge).await;
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    for (provider, expected) in [("nosuch", 400), ("openai", 400), ("knowledge", 200)] {
+        let (status, told) = put(&server, &boss, with("/assistant/provider", json!(provider))).await;
+        assert_eq!(status, expected, "{told}");
+        assert!(expected == 200 || told.to_string().contains("assistant.provider"), "{told}");
     }
     server.stop().await;
 }

@@ -99,3 +99,26 @@ async fn shipped_articles_answer_what_people_ask_and_little_else() {
         assert!(half.false_answers() <= 0.10, "{}", half.show("a half"));
     }
 }
+
+#[tokio::test]
+async fn a_question_in_the_words_of_a_title_is_answered_with_what_the_article_says_first() {
+    let assistant = KnowledgeAssistant::new(Arc::new(Library::shipped(Arc::new(SystemClock))));
+    for (question, begins) in [
+        ("How do I install it?", "Run cargo run"),
+        ("How do I start Switchboard?", "Run cargo run"),
+        ("How do I install and start it?", "Run cargo run"),
+        ("Is it running? Where is the health check?", "GET /health/live"),
+    ] {
+        let line = Line { role: SenderRole::Customer, text: question.into(), at: Timestamp::from_millis(0) };
+        let turn = Turn {
+            conversation_id: "c".into(),
+            persona: Persona::default(),
+            customer: Customer::default(),
+            history: vec![line],
+            now: Timestamp::from_millis(0),
+            humans_reachable: true,
+        };
+        let text = assistant.answer(turn, &mut Nowhere).await.unwrap().text;
+        assert!(text.starts_with(begins), "{question}: {text}");
+    }
+}

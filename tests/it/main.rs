@@ -32,6 +32,7 @@ mod luck;
 mod model;
 mod pages;
 mod providers;
+mod receipts;
 mod rest;
 mod scenarios;
 mod sockets;

@@ -178,7 +178,9 @@ async fn other_sites_may_load_the_widget_and_frame_it_when_the_chatbot_allows_th
     let folder = built();
     let server = server(&folder).await;
     let boss = server.token(&User::admin("boss", "Boss")).await;
-    let body = json!({ "name": "Shop", "allowedOrigins": ["https://shop.example", "https://x;script-src"] });
+    let odd = json!({ "name": "Shop", "allowedOrigins": ["https://shop.example", "https://x;script-src"] });
+    assert_eq!(server.call("put", "/api/v1/chatbots/shop", Some(&boss), odd).await.0, 400);
+    let body = json!({ "name": "Shop", "allowedOrigins": ["https://shop.example"] });
     assert_eq!(server.call("put", "/api/v1/chatbots/shop", Some(&boss), body).await.0, 200);
     for path in ["/widget.js", "/widget/panel-AbCdEfG1.js"] {
         let page = ask(&server, "GET", path, &[("origin", "https://unknown.example")]).await;

@@ -168,6 +168,94 @@ async fn an_idempotency_key_answers_a_repeat_with_the_first_answer() {
     server.stop().await;
 }
 
+/// The answers to twelve of the same call at once.
+async fn twelve(server: &Server, path: &str, token: &str, key: Option<&str>, body: &Value) -> Vec<(u16, Value)> {
+    let call = async || {
+        let request = server.http.post(format!("http://{}{path}", server.address)).bearer_auth(token).json(body);
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
+    };
+    futures_util::future::join_all((0..12).map(|_| call())).await
+}
+
+async fn one_key_is_one_doing(server: Server) {
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let path = "/api/v1/conversations";
+    let starts = twelve(&server, path, &cleo, Some("k1"), &json!({ "firstMessage": "Hello" })).await;
+    assert!(starts.iter().all(|start| *start == starts[0] && start.0 == 201), "{starts:?}");
+    assert_eq!(server.get(path, &cleo).await.1["items"].as_array().unwrap().len(), 1);
+    let messages = format!("{path}/{}/messages", starts[0].1["conversationId"].as_str().unwrap());
+    let sent = twelve(&server, &messages, &cleo, Some("k2"), &json!({ "content": "Anybody?" })).await;
+    assert!(sent.iter().all(|answer| *answer == sent[0] && answer.0 == 201), "{sent:?}");
+    assert_eq!(server.get(&messages, &cleo).await.1["lastSeq"], 2);
+    let dora = server.token(&User::customer("dora", "Dora")).await;
+    let wished = twelve(&server, "/conversations/escalate", &dora, None, &json!({ "reason": "help" })).await;
+    let ids: std::collections::BTreeSet<String> =
+        wished.iter().map(|(_, answer)| answer["conversationId"].to_string()).collect();
+    assert_eq!(ids.len(), 1, "{wished:?}");
+    assert_eq!(server.get(path, &dora).await.1["items"].as_array().unwrap().len(), 1);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn twelve_calls_with_one_key_are_one_on_sqlite() {
+    one_key_is_one_doing(Server::start().await).await;
+}
+
+#[actix_web::test]
+async fn twelve_calls_with_one_key_are_one_on_postgres() {
+    one_key_is_one_doing(Server::on_postgres().await).await;
+}
+
+#[actix_web::test]
+async fn every_unsafe_route_takes_a_key_and_every_error_is_the_envelope() {
+    let server = Server::start().await;
+    let admin = server.token(&User::admin("root", "Root")).await;
+    let envelope = |answer: &Value, what: &str| {
+        assert!(answer["error"]["code"].is_string(), "{what}: {answer}");
+        assert!(answer["error"]["requestId"].is_string(), "{what}: {answer}");
+    };
+    let call = async |method: &str, path: &str, query: &str, key: Option<&str>, body: String| {
+        let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+        let url = format!("http://{}{path}{query}", server.address);
+        let request = server.http.request(method, url).bearer_auth(&admin).body(body);
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null))
+    };
+    for route in ROUTES {
+        let gives_tokens = ["/auth/", "/visitors", "/tokens"].iter().any(|part| route.path.contains(part));
+        let path = route.path.replace("{id}", "a%00b");
+        let what = format!("{} {path}", route.method);
+        if route.method != "get" && !gives_tokens {
+            let (status, answer) = call(route.method, &path, "", Some(&"k".repeat(129)), "{}".into()).await;
+            assert_eq!((status, &answer["error"]["details"]["field"]), (400, &json!("Idempotency-Key")), "{what}");
+            envelope(&answer, &what);
+        }
+        if route.path.contains("{id}") {
+            let (status, answer) = call(route.method, &path, "", None, "{}".into()).await;
+            assert!((400..500).contains(&status), "{what}: {status} {answer}");
+            envelope(&answer, &what);
+        }
+        let (status, answer) = call("trace", &path, "", None, String::new()).await;
+        assert_eq!(status, 405, "{what}");
+        envelope(&answer, &what);
+    }
+    for path in ["/api/v1/conversations", "/api/v1/audit", "/api/v1/search"] {
+        let (status, answer) = call("get", path, "?limit=abc", None, String::new()).await;
+        assert_eq!((status, &answer["error"]["details"]["field"]), (400, &json!("limit")), "{path}: {answer}");
+        envelope(&answer, path);
+    }
+    let (status, answer) = call("post", "/api/v1/conversations", "", None, "x".repeat(300 * 1024)).await;
+    assert_eq!((status, &answer["error"]["code"]), (413, &json!("too_large")));
+    envelope(&answer, "a large body");
+    let (status, answer) = call("get", "/api/v1/nothing", "", None, String::new()).await;
+    assert_eq!(status, 404);
+    envelope(&answer, "an unknown path");
+    server.stop().await;
+}
+
 #[actix_web::test]
 async fn the_host_mints_tokens_with_its_secret_only() {
     let server = Server::start().await;

@@ -12,8 +12,8 @@ use switchboard::domain::message::{Message, MessageKind, NewMessage, SenderRole}
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{
-    MergeOutcome, NewConversation, PostgresStore, RefreshOutcome, RefreshToken, SqliteStore, Store, StoreError,
-    Transaction, Write, WriteRefusal, Writer, WriterSettings, Written,
+    KeyWish, MergeOutcome, NewConversation, PostgresStore, RefreshOutcome, RefreshToken, Reservation, SqliteStore,
+    Store, StoreError, Transaction, Write, WriteRefusal, Writer, WriterSettings, Written,
 };
 
 use crate::support::postgres;
@@ -362,6 +362,35 @@ async fn migrations_go_forward_and_back(store: &dyn Store) {
     assert_ne!(store.epoch().await.unwrap(), epoch);
 }
 
+async fn a_key_is_held_by_one_answered_once_and_forgotten_in_the_end(store: &dyn Store) {
+    prepare(store).await;
+    let wish = |holder: &str, fingerprint: &str, since: Timestamp| KeyWish {
+        user_id: "cleo".into(),
+        key: "k".into(),
+        fingerprint: fingerprint.into(),
+        holder: holder.into(),
+        at: NOW,
+        since,
+    };
+    let reserve = async |holder: &str, fingerprint: &str| {
+        store.reserve_key(&wish(holder, fingerprint, NOW - Millis::from_secs(1))).await.unwrap()
+    };
+    assert_eq!(reserve("one", "f").await, Reservation::Held);
+    assert_eq!(reserve("two", "g").await, Reservation::Mismatch);
+    assert_eq!(reserve("two", "f").await, Reservation::Held, "what was left behind is taken over");
+    store.keep_answer(&"cleo".into(), "k", "one", 201, "late").await.unwrap();
+    store.free_key(&"cleo".into(), "k", "one").await.unwrap();
+    store.keep_answer(&"cleo".into(), "k", "two", 201, "{}").await.unwrap();
+    store.free_key(&"cleo".into(), "k", "two").await.unwrap();
+    assert_eq!(reserve("three", "f").await, Reservation::Answered { status: 201, body: "{}".into() });
+    let later = store.reserve_key(&wish("four", "g", NOW + Millis::from_secs(1))).await.unwrap();
+    assert_eq!(later, Reservation::Held, "after its time a key is a new one");
+    store.free_key(&"cleo".into(), "k", "four").await.unwrap();
+    assert_eq!(reserve("five", "h").await, Reservation::Held);
+    store.sweep(NOW + Millis::from_secs(1)).await.unwrap();
+    assert_eq!(reserve("six", "i").await, Reservation::Held);
+}
+
 async fn sqlite() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
@@ -400,6 +429,7 @@ conformance!(
     chatbots_come_back_as_they_were_put,
     read_marks_only_move_forward,
     migrations_go_forward_and_back,
+    a_key_is_held_by_one_answered_once_and_forgotten_in_the_end,
 );
 
 #[tokio::test]

@@ -17,6 +17,7 @@ const browser = await launch();
 let failed = null;
 try {
   const admin = await login(server.address, "admin@localhost", server.password());
+  await fresh();
   const come = await people(browser, server.address);
   const house = await fillHouse({ address: server.address, admin, come });
   say("the house is full");
@@ -54,7 +55,7 @@ async function newPage(context, name) {
   page.on("console", (message) => {
     const text = message.text();
     // A refused login, a killed server and a refused form are part of the walk.
-    if (message.type() === "error" && !/status of 4\d\d|ERR_CONNECTION|WebSocket connection/.test(text))
+    if (message.type() === "error" && !/status of (4\d\d|503)|ERR_CONNECTION|WebSocket connection/.test(text))
       faults.push(`${name}: ${text}`);
   });
   return page;
@@ -171,8 +172,112 @@ async function walk(admin, house) {
 
   await settings(page, address);
   await lists(page, address);
+  await failing(page, address);
+  await everyView(context, address);
   await wall(page, address);
   await lost(page, address);
+}
+
+async function enter(page) {
+  await page.goto(`${server.address}/admin/`);
+  await page.getByLabel("E-mail").fill("admin@localhost");
+  await page.getByLabel("Password").fill(server.password());
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { name: "Board", exact: true }).waitFor();
+}
+
+/** Nothing has happened yet: every view says what belongs there. */
+async function fresh() {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+  const page = await newPage(context, "fresh");
+  await enter(page);
+  await page.getByRole("heading", { name: "Nobody waits" }).waitFor();
+  await page.getByText("No numbers for this time yet.").first().waitFor();
+  await inspect(page, "fresh board");
+  await picture(page, "fresh");
+  for (const [view, words] of [
+    ["conversations", "No conversations yet"],
+    ["alerts", "All is well"],
+    ["decisions", "No decisions yet"],
+    ["canned", "No canned replies yet"],
+    ["announcements", "None yet"],
+    ["statistics", "No numbers for this time yet."],
+  ]) {
+    await page.goto(`${server.address}/admin/${view}`);
+    await page.getByText(words).first().waitFor();
+    await inspect(page, `fresh ${view}`);
+  }
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Log in" }).waitFor();
+  await context.close();
+  say("a fresh installation says what belongs where; logged out is logged out");
+}
+
+/** The server fails: what happened, what is safe, and a way to try again. */
+async function failing(page, address) {
+  const fails = (route) =>
+    route.fulfill({
+      status: 503,
+      contentType: "application/json",
+      body: '{"error":{"code":"unavailable","message":"no","retryable":true}}',
+    });
+  await page.route("**/api/v1/statistics**", fails);
+  await page.goto(`${address}statistics`);
+  await page.getByText("This could not be loaded").waitFor();
+  await page.getByText("Nothing was changed").waitFor();
+  await inspect(page, "failed");
+  await picture(page, "failed");
+  await page.unroute("**/api/v1/statistics**", fails);
+  const other = await page.context().newPage();
+  await other.route("**/api/v1/chatbots", fails);
+  await other.goto(`${address}hours`);
+  await other.getByText("This could not be loaded").waitFor();
+  await inspect(other, "failed hours");
+  await other.close();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Estimated against actual wait").waitFor();
+  say("a failure is said, and tried again");
+}
+
+/** Every view on a phone in the dark and on a tablet in the light, and the panel of a conversation. */
+async function everyView(context, address) {
+  const views = [
+    "conversations",
+    "statistics",
+    "alerts",
+    "decisions",
+    "audit",
+    "agents",
+    "chatbots",
+    "hours",
+    "canned",
+    "announcements",
+    "tokens",
+  ];
+  for (const [theme, width] of [
+    ["dark", 360],
+    ["light", 768],
+    ["dark", 1280],
+  ]) {
+    const page = await newPage(context, `${theme} ${width}`);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    for (const view of views) {
+      await page.goto(`${address}${view}`);
+      await page.locator(".ad-page-head h1").waitFor();
+      await page.waitForFunction(() => !document.querySelector(".sb-skeleton"));
+      await inspect(page, `${view} ${theme} ${width}`);
+      await picture(page, `${view}-${theme}-${width}`);
+    }
+    await page.goto(`${address}conversations`);
+    await page.getByRole("row").nth(1).click();
+    await page.getByRole("complementary", { name: "Conversation" }).getByRole("tab", { name: "Details" }).click();
+    await inspect(page, `panel ${theme} ${width}`);
+    await page.close();
+  }
+  say("every view, narrow and dark");
 }
 
 async function go(page, name) {
@@ -382,6 +487,7 @@ async function everyWidth(context, address) {
     for (const [width, height] of [
       [1920, 1080],
       [1280, 800],
+      [640, 400],
       [768, 1024],
       [390, 844],
       [360, 740],

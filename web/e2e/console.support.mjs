@@ -111,6 +111,13 @@ export async function customers(browser, address) {
     again: () => Promise.all(all.map((connect) => connect())),
     /** Everything that a customer was sent, as text. */
     seen: ({ id }) => page.evaluate((key) => JSON.stringify(globalThis.sockets[key].seen), id),
+    /** Settles once a customer was sent `times` frames of a type. */
+    waitFor: ({ id }, type, times) =>
+      page.waitForFunction(
+        ([key, type, times]) => globalThis.sockets[key].seen.filter((frame) => frame.type === type).length >= times,
+        [id, type, times],
+        { timeout: 20_000 },
+      ),
     async come(name, { mode = "human", reason, firstMessage, metadata, email, priority } = {}) {
       const { token, user } = await caller(address)("POST", "/visitors", {
         chatbotId: "default",

@@ -297,6 +297,17 @@ try {
     await ada.click("dialog button:has-text('Offer it')");
     await grace.waitForSelector(".offer:has-text('From Ada'):has-text('Second time this month.')");
     await look(grace, "offer-from-colleague");
+    // Declined it stays where it was, and its owner hears of it; offered once more it goes.
+    await grace.click(".offer footer .sb-menu button");
+    await grace.click("[role=menuitem]:has-text('Without a reason')");
+    await ada.waitForSelector(".sb-toast:has-text('stays with you')");
+    await ada.waitForSelector(".reply textarea");
+    await outside(ada);
+    await ada.keyboard.press("t");
+    await ada.click("dialog .target:has-text('Grace')");
+    await ada.fill("dialog textarea", "She asked for you by name.");
+    await ada.click("dialog button:has-text('Offer it')");
+    await grace.waitForSelector(".offer:has-text('by name')");
     await outside(grace);
     await grace.keyboard.press("Enter");
     await grace.waitForSelector(".conversation h2:has-text('Cleo')");
@@ -373,7 +384,7 @@ try {
     await ada.waitForSelector(".reply textarea");
     await outside(ada);
     await ada.keyboard.press("e");
-    await ada.waitForSelector("[role=menu]");
+    await ada.waitForSelector("[role=menuitem]:focus");
     await ada.keyboard.press("Enter");
     await ada.waitForSelector(".closed-line:has-text('Solved')");
     await jonas.hears("conversation_closed", "solved");
@@ -384,7 +395,7 @@ try {
     await ada.waitForSelector(".conversation h2:has-text('Cleo')");
     await outside(ada);
     await ada.keyboard.press("e");
-    await ada.waitForSelector("[role=menu]");
+    await ada.waitForSelector("[role=menuitem]:focus");
     await ada.keyboard.press("Enter");
     await ada.waitForSelector(".closing");
     await cleo.say("One more thing!");
@@ -464,6 +475,66 @@ try {
       }
     }
     await ada.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  await step("what can't be had is said, with a way on: a link to nothing, a list, a panel, a search", async () => {
+    const lost = await windowOf("ada-3", desk);
+    const broken = "**/api/v1/{conversations?*,customers/*,search?*}";
+    await lost.route(broken, (route) =>
+      route.fulfill({ status: 503, json: { error: { code: "unavailable", message: "" } } }),
+    );
+    await lost.goto(`${server.address}/console/c/${cleo.conversationId}`);
+    await lost.waitForSelector(".panel:has-text('We could not load this.')");
+    await lost.keyboard.press("3");
+    await lost.waitForSelector(".conversation h2:has-text('Cleo')");
+    await lost.keyboard.press("Control+k");
+    await lost.keyboard.type("ocean");
+    await lost.waitForSelector("dialog .sb-error");
+    await look(lost, "search-failed");
+    await lost.keyboard.press("Escape");
+    await lost.unroute(broken);
+    await lost.keyboard.press("s");
+    await lost.keyboard.type("zzzz");
+    await lost.waitForSelector("dialog:has-text('Nothing found')");
+    await look(lost, "search-nothing");
+    await lost.keyboard.press("Escape");
+    await lost.goto(`${server.address}/console/c/0199e7d0-0000-7000-8000-000000000000`);
+    await lost.waitForSelector(".conversation [role=alert]:has-text('does not exist')");
+    await look(lost, "unknown");
+    await lost.route(broken, (route) => route.abort());
+    await lost.reload();
+    await lost.waitForSelector(".rows [role=alert]:has-text('could not load the list'), .rows [data-row]");
+    await lost.click("[role=tab]:has-text('All')");
+    await look(lost, "list-failed");
+    await lost.close();
+    windows.delete("ada-3");
+  });
+
+  await step("an admin may look in, without a status of their own", async () => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const root = await windowOf("admin", context);
+    await root.goto(`${server.address}/console`);
+    await logIn(root, person("admin"));
+    await root.waitForSelector("[role=tab]:has-text('All')");
+    await root.click("[role=tab]:has-text('All')");
+    await root.click(row(cleo));
+    await root.waitForSelector(".take-line:has-text('Ada')");
+    await root.waitForSelector(".decisions li");
+    assert.equal(await root.locator(".status").count(), 0);
+    await look(root, "admin");
+    await context.close();
+    windows.delete("admin");
+  });
+
+  await step("given back to the assistant, the customer is answered by it, and the agent is free", async () => {
+    await ada.click(".conversation-acts .sb-menu [aria-label='More']");
+    await ada.click("[role=menuitem]:has-text('Back to the assistant')");
+    await ada.waitForSelector(".sb-toast:has-text('back with the assistant')");
+    await ada.waitForSelector(".lists:has-text('No conversations')");
+    await ada.waitForSelector(".capacity:has-text('0/5')");
+    const before = (await people.seen(cleo)).split('"ai_message"').length;
+    await cleo.say("How do I get a refund?");
+    await people.waitFor(cleo, "ai_message", before);
   });
 
   await step("logging out in one window ends the other, with a sentence", async () => {

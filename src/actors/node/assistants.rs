@@ -1,6 +1,6 @@
 //! Who answers in this process, how many turns at once, and what is said when a human is wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,10 +10,15 @@ use crate::assistant::hand_off::wish::{PhraseSet, Wishes};
 use crate::assistant::{Assistant, AssistantError};
 use crate::config;
 use crate::domain::chatbot::{Chatbot, HandOffMode};
-use crate::domain::ids::{ChatbotId, UserId};
+use crate::domain::ids::{ChatbotId, ConversationId, UserId};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::turn::TurnSettings;
 use crate::domain::usage::{Cost, Counters, ProviderCounters, TurnRecord, Usage};
+
+/// Turns that may be begun for one message: a room that ends in the middle of the first one gets a second.
+const TURNS_PER_MESSAGE: u32 = 2;
+/// Conversations of which this is remembered at most.
+const REMEMBERED: usize = 100_000;
 
 /// What was used, and what came of it.
 struct Book {
@@ -32,6 +37,8 @@ pub struct Assistants {
     /// An agent is connected and takes new conversations.
     reachable: AtomicBool,
     book: Mutex<Book>,
+    /// Turns that were begun for a conversation's newest message and whose end is not on the disk yet.
+    begun: Mutex<HashMap<ConversationId, (i64, u32)>>,
 }
 
 impl Assistants {
@@ -50,6 +57,7 @@ impl Assistants {
             wait: config::millis(settings.turn_wait_ms),
             wishes: Wishes::new(&[extra]),
             book: Mutex::new(Book { usage: Usage::new(settings.usage_settings()), counters: Counters::default() }),
+            begun: Mutex::default(),
             settings,
             reachable: AtomicBool::new(false),
         }
@@ -136,6 +144,48 @@ impl Assistants {
     /// What each provider did since the start of the process.
     pub fn counted(&self) -> BTreeMap<String, ProviderCounters> {
         self.book().counters.snapshot()
+    }
+
+    /// A turn begins for a message. It outlives the room, so that a room that reads itself again asks nobody twice.
+    pub fn turn_begun(&self, id: &ConversationId, seq: i64) {
+        let mut begun = self.begun();
+        if begun.len() >= REMEMBERED
+            && !begun.contains_key(id)
+            && let Some(any) = begun.keys().next().cloned()
+        {
+            begun.remove(&any);
+        }
+        let entry = begun.entry(id.clone()).or_default();
+        *entry = if entry.0 == seq { (seq, entry.1.saturating_add(1)) } else { (seq, 1) };
+    }
+
+    /// The provider had its say: there is no second turn for this message.
+    pub fn turn_spent(&self, id: &ConversationId, seq: i64) {
+        self.begun().insert(id.clone(), (seq, TURNS_PER_MESSAGE));
+    }
+
+    /// What came of the turn is on the disk, or nobody waits for it any more.
+    pub fn turn_settled(&self, id: &ConversationId) {
+        self.begun().remove(id);
+    }
+
+    /// Whether a message has had its turns.
+    pub fn is_spent(&self, id: &ConversationId, seq: i64) -> bool {
+        self.begun().get(id).is_some_and(|(upto, turns)| *upto >= seq && *turns >= TURNS_PER_MESSAGE)
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashMap<ConversationId, (i64, u32)>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this process has an assistant of this name.
+    pub fn has(&self, provider: &str) -> bool {
+        self.by_provider.contains_key(provider)
+    }
+
+    /// The names of all.
+    pub fn names(&self) -> Vec<&str> {
+        self.by_provider.keys().map(String::as_str).collect()
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {

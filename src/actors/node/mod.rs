@@ -175,6 +175,7 @@ impl Node {
         node.start_router();
         node.start_supervisor();
         node.start_watch();
+        node.warn_of_absent_assistants();
         node.answer_the_unanswered(now).await?;
         let warden = Arc::downgrade(&node);
         actix_rt::spawn(async move {
@@ -185,6 +186,19 @@ impl Node {
             }
         });
         Ok(node)
+    }
+
+    /// A chatbot may name an assistant that this process has no key for; the installation's answers in its place.
+    fn warn_of_absent_assistants(&self) {
+        for bot in self.chatbots() {
+            let named = bot.assistant.provider.as_deref();
+            if let Some(named) = named.filter(|named| self.assistants.is_on() && !self.assistants.has(named)) {
+                log::warn!(
+                    "chatbot.id" = bot.id.as_str(), "assistant.provider" = named;
+                    "the chatbot's assistant is not set up here; the installation's answers in its place"
+                );
+            }
+        }
     }
 
     /// Opens the rooms where the last life left a customer without an answer; older ones have given up.

@@ -13,6 +13,11 @@ use super::{Node, Published};
 /// Without any event the rules are looked at this often.
 const EVERY: Millis = Millis::from_secs(10);
 
+/// Answers to keys, ended logins and used tokens are forgotten this long after they were last good.
+const KEPT: Millis = Millis::from_mins(24 * 60);
+/// How often that is seen to.
+const SWEEP_EVERY: Millis = Millis::from_mins(60);
+
 /// What the watch shares with the rest of the node.
 #[derive(Default)]
 pub(super) struct Watching {
@@ -93,12 +98,24 @@ impl Node {
     pub(super) fn start_watch(self: &Arc<Self>) {
         let node = Arc::downgrade(self);
         actix_rt::spawn(async move {
+            let mut next_sweep = None;
             while let Some(wait) = next_look(&node) {
                 wait.await;
                 let Some(node) = node.upgrade() else { break };
+                if next_sweep.is_none_or(|at| node.now() >= at) {
+                    next_sweep = Some(node.now() + SWEEP_EVERY);
+                    sweep(&node).await;
+                }
                 node.look_for_alerts().await;
             }
         });
+    }
+}
+
+/// Forgets what is over, now and then; a failure is tried again at the next round.
+async fn sweep(node: &Node) {
+    if let Err(error) = node.store().sweep(node.now() - KEPT).await {
+        log::warn!(error:display; "what is over was not swept up");
     }
 }
 

@@ -121,6 +121,7 @@ impl RoomActor {
             conversation_id: self.id.clone(),
             last_seq: self.feed.head(),
             participants: record.participants.clone(),
+            delivered: self.deliveries_of(record),
             status: record.conversation.status,
             epoch: self.node.epoch().to_owned(),
         };
@@ -246,6 +247,7 @@ impl RoomActor {
         };
         ctx.spawn(work.into_actor(self).map(|done, this, _| {
             let answer = done.map(|(user_id, seq, moved, read_at)| {
+                this.was_read(&user_id, seq);
                 if moved {
                     let conversation_id = this.id.clone();
                     let event = Event::MessageRead { conversation_id, user_id, seq, message_id: None, read_at };

@@ -10,12 +10,13 @@ use tokio::sync::oneshot;
 use crate::assistant::hand_off::mood::Mood;
 use crate::assistant::hand_off::promise::promises_human;
 use crate::assistant::{self, AssistantError, DeltaSink, Persona, Reply, Turn};
-use crate::domain::chatbot::HandOffMode;
+use crate::domain::chatbot::{FallbackPolicy, HandOffMode};
 use crate::domain::command::Escalate;
 use crate::domain::escalation::Request;
 use crate::domain::event::{EscalationStatus, Event, Reply as Answered};
 use crate::domain::ids::{ConversationId, MessageId};
 use crate::domain::message::{Message, MessageKind, NewMessage, SenderRole};
+use crate::domain::text::cleaned;
 use crate::domain::time::Millis;
 use crate::domain::turn::{Cause, Ended, Heard, Posted, Step, Turns};
 use crate::domain::usage::TurnOutcome;
@@ -48,6 +49,8 @@ pub(super) struct Desk {
     draft: Option<Draft>,
     /// The reply that is on its way to the disk invites the customer to confirm the hand-over.
     invited: bool,
+    /// The fallback said already that nobody is there.
+    told_nobody: bool,
 }
 
 /// A reply that is being made.
@@ -85,9 +88,14 @@ struct ToRoom {
 
 impl DeltaSink for ToRoom {
     fn delta(&mut self, text: &str) {
+        // Here every assistant's words pass, a host's own as well.
+        let text = cleaned(text);
+        if text.is_empty() {
+            return;
+        }
         self.first.get_or_init(|| self.node.now());
         let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.text.push_str(text);
+        gathered.text.push_str(&text);
         if !std::mem::replace(&mut gathered.armed, true) {
             let message = RoomMessage::Flush { turn: self.turn };
             let conversation_id = self.conversation_id.clone();
@@ -106,6 +114,7 @@ impl Desk {
             heard: 0,
             draft: None,
             invited: false,
+            told_nobody: false,
         }
     }
 
@@ -148,7 +157,8 @@ impl RoomActor {
             unhappy = self.desk.mood.heard(&message.content, self.desk.previous.as_deref());
             self.desk.previous = Some(message.content.clone());
         }
-        let steps = self.desk.turns.heard(Heard { seq: message.seq, wants_human, unhappy });
+        let spent = self.node.assistants().is_spent(&self.id, message.seq);
+        let steps = self.desk.turns.heard(Heard { seq: message.seq, wants_human, unhappy, spent });
         self.assist(steps, ctx);
     }
 
@@ -174,8 +184,8 @@ impl RoomActor {
         let Some(event) = self.desk_so_far() else { return };
         // Nobody waits for it to be taken: it is one event.
         let (taken, _) = oneshot::channel();
-        let message =
-            HubMessage::ToSession { session_id: session.id.clone(), events: vec![Encoded::new(event)], taken };
+        let events = vec![Encoded::new(event)];
+        let message = HubMessage::ToSession { session_id: session.id.clone(), events, receipts: false, taken };
         // A thread that is gone has no sessions.
         let _ = tell(&session.hub, message, Overflow::Force);
     }
@@ -218,6 +228,13 @@ impl RoomActor {
                 Step::Drop { turn } => self.drop_draft(turn, ctx),
                 Step::Post { turn } => self.post(turn, false, ctx),
                 Step::PostFallback { turn } => self.post(turn, true, ctx),
+                Step::Wait { turn, pause } => {
+                    let sleep = self.node.clock().sleep_until(self.node.now() + pause);
+                    ctx.spawn(sleep.into_actor(self).map(move |(), this, ctx| {
+                        let steps = this.desk.turns.again(turn);
+                        this.assist(steps, ctx);
+                    }));
+                }
                 Step::HandOff(cause) => self.hand_off(cause, ctx),
             }
         }
@@ -238,7 +255,8 @@ impl RoomActor {
             turn,
             first: FirstDelta::default(),
         };
-        self.desk.invited = false;
+        (self.desk.invited, self.desk.told_nobody) = (false, false);
+        self.node.assistants().turn_begun(&self.id, answers);
         let provider = assistant.provider().to_owned();
         let meter = Meter::new(Arc::clone(&self.node), provider.clone(), chatbot_id, Arc::clone(&sink.first));
         log::debug!("conversation.id" = self.id.as_str(), "assistant.provider" = provider.as_str(); "turn begins");
@@ -317,8 +335,9 @@ impl RoomActor {
     fn turn_ended(&mut self, turn: u64, done: Result<Reply, AssistantError>, ctx: &mut Context<Self>) {
         let Some(draft) = self.desk.draft.as_mut().filter(|draft| draft.turn == turn) else { return };
         draft.running = None;
+        self.node.assistants().turn_spent(&self.id, draft.answers);
         let ended = match done {
-            Ok(reply) => self.replied(reply),
+            Ok(reply) => self.replied(reply.cleaned()),
             Err(error) => {
                 log::warn!(
                     error:display, "conversation.id" = self.id.as_str(), "assistant.provider" = draft.meter.provider();
@@ -375,17 +394,24 @@ impl RoomActor {
         let Some(draft) = self.desk.draft.take_if(|draft| draft.turn == turn) else { return };
         if let Some(running) = draft.running {
             ctx.cancel_future(running);
+            // Cut off by us, not ended: who asks again later may be answered.
+            self.node.assistants().turn_settled(&self.id);
         }
         let event = Event::AiMessageDropped { conversation_id: self.id.clone(), message_id: draft.message_id };
         self.fan_out(event, false, None, Overflow::Force);
     }
 
     fn post(&mut self, turn: u64, fallback: bool, ctx: &mut Context<Self>) {
+        if fallback {
+            self.draft_of_a_spent_turn(turn);
+            self.desk.told_nobody = !self.somebody_may_come();
+        }
         let Some(draft) = self.desk.draft.as_ref().filter(|draft| draft.turn == turn) else { return };
         let settings = self.node.assistants().settings();
+        let without = if self.desk.told_nobody { &settings.nobody_text } else { &settings.fallback_text };
         let cause = self.desk.turns.cause_after(turn);
         let reply = draft.reply.as_ref().filter(|_| !fallback);
-        let content = reply.map_or(settings.fallback_text.as_str(), |reply| reply.text.trim());
+        let content = reply.map_or(without.as_str(), |reply| reply.text.trim());
         let metadata = metadata(draft.meter.provider(), draft.answers, reply, cause.as_ref());
         let message = self.line(draft.message_id.clone(), content.to_owned(), Some(metadata));
         let (node, id, wants_human) = (Arc::clone(&self.node), message.id.clone(), cause.is_some());
@@ -397,9 +423,41 @@ impl RoomActor {
                 // A fallback was counted as the failure that it stands for.
                 draft.meter.settle(if wants_human { TurnOutcome::HandedOff } else { TurnOutcome::Answered });
             }
+            if posted != Posted::Failed {
+                this.node.assistants().turn_settled(&this.id);
+            }
             let steps = this.desk.turns.posted(turn, posted);
             this.assist(steps, ctx);
         }));
+    }
+
+    /// A message whose turn was spent in an earlier life of the room has no draft; the fallback needs one.
+    fn draft_of_a_spent_turn(&mut self, turn: u64) {
+        if self.desk.draft.as_ref().is_some_and(|draft| draft.turn == turn) {
+            return;
+        }
+        let provider = self.assistant().map(|it| it.provider().to_owned()).unwrap_or_default();
+        let chatbot_id = self.chatbot().map(|bot| bot.id);
+        let mut meter = Meter::new(Arc::clone(&self.node), provider, chatbot_id, FirstDelta::default());
+        // The turn itself was counted when it took place.
+        meter.forget();
+        self.desk.draft = Some(Draft {
+            turn,
+            message_id: MessageId::from(self.node.new_id()),
+            answers: self.desk.heard,
+            shown: String::new(),
+            index: 0,
+            gathered: Arc::default(),
+            running: None,
+            meter,
+            reply: None,
+        });
+    }
+
+    /// Whether the fallback may promise a person: one is there, or the conversation waits for one.
+    fn somebody_may_come(&self) -> bool {
+        let queues = self.node.routing().no_agents_policy == FallbackPolicy::QueueAnyway;
+        !self.desk.turns.is_refused() && (queues || self.node.assistants().humans_reachable())
     }
 
     /// A message of the assistant.
@@ -423,7 +481,11 @@ impl RoomActor {
 
     /// One way to a human, whoever wants one: said to the customer, asked of the supervisor, answered in every case.
     fn hand_off(&mut self, cause: Cause, ctx: &mut Context<Self>) {
-        let mode = self.node.assistants().hand_off_mode(self.chatbot().as_ref());
+        let mode = match cause {
+            // The fallback text promises a person, so that there is nothing left to ask.
+            Cause::Failed(_) => HandOffMode::AtOnce,
+            _ => self.node.assistants().hand_off_mode(self.chatbot().as_ref()),
+        };
         let settings = self.node.assistants().settings();
         let reason = cause.reason().to_owned();
         log::info!("conversation.id" = self.id.as_str(), "reason" = cause.word(); "the assistant hands over");
@@ -506,7 +568,8 @@ impl RoomActor {
                     | EscalationStatus::Queued(_)
             )
         );
-        if !taken && mode == HandOffMode::AtOnce {
+        let told = std::mem::take(&mut self.desk.told_nobody);
+        if !taken && !told && mode == HandOffMode::AtOnce {
             let text = self.node.assistants().settings().nobody_text.clone();
             let metadata = metadata("", self.desk.heard, None, None);
             let message = self.line(self.node.new_id().into(), text, Some(metadata));

@@ -42,8 +42,9 @@ impl RoomActor {
         match self.ring.after(last_seq) {
             Missed::Complete(messages) => {
                 let behind = send_ahead(answer);
+                let receipts = self.is_waited_for(&principal.user_id);
                 // The ring is small enough to be sent at once.
-                drop(send(&session, messages));
+                drop(send(&session, messages, receipts));
                 self.enter(&session, &principal);
                 if let Some(JoinAnswer { reply, answer, .. }) = behind {
                     reply.send(Ok(answer));
@@ -81,7 +82,7 @@ impl RoomActor {
             };
             let behind = send_ahead(answer);
             let reached = page.last().map_or(this.feed.head().max(after), |message| message.seq);
-            let handed_over = hand_over(session.clone(), page);
+            let handed_over = hand_over(session.clone(), page, this.is_waited_for(&principal.user_id));
             ctx.spawn(handed_over.into_actor(this).map(move |taken, this, ctx| {
                 if taken && this.catching_up.contains(&session.id) {
                     this.backlog(session, principal, reached, behind, ctx);
@@ -95,19 +96,19 @@ impl RoomActor {
 
 /// Sends a page piece by piece, each when the session has room for it, so that a long history cannot look like a
 /// client that does not read. False when the session is gone.
-async fn hand_over(session: SessionRef, page: Vec<Message>) -> bool {
+async fn hand_over(session: SessionRef, page: Vec<Message>, receipts: bool) -> bool {
     let (mut piece, mut bytes) = (Vec::new(), 0);
     for message in page {
         bytes += message.content.len();
         piece.push(Arc::new(message));
         if bytes >= PIECE_BYTES {
-            if send(&session, std::mem::take(&mut piece)).await.is_err() {
+            if send(&session, std::mem::take(&mut piece), receipts).await.is_err() {
                 return false;
             }
             bytes = 0;
         }
     }
-    piece.is_empty() || send(&session, piece).await.is_ok()
+    piece.is_empty() || send(&session, piece, receipts).await.is_ok()
 }
 
 fn send_ahead(answer: Option<JoinAnswer>) -> Option<JoinAnswer> {
@@ -121,10 +122,10 @@ fn send_ahead(answer: Option<JoinAnswer>) -> Option<JoinAnswer> {
 }
 
 /// The receiver hears when the session has taken them.
-fn send(session: &SessionRef, messages: Vec<Arc<Message>>) -> oneshot::Receiver<()> {
+fn send(session: &SessionRef, messages: Vec<Arc<Message>>, receipts: bool) -> oneshot::Receiver<()> {
     let (taken, heard) = oneshot::channel();
     let events = messages.into_iter().map(|message| Encoded::new(Event::NewMessage(message))).collect();
-    let message = HubMessage::ToSession { session_id: session.id.clone(), events, taken };
+    let message = HubMessage::ToSession { session_id: session.id.clone(), events, receipts, taken };
     // A thread that is gone has no sessions.
     let _ = tell(&session.hub, message, Overflow::Force);
     heard

@@ -28,6 +28,8 @@ pub(super) struct Members {
     sessions: HashMap<SessionId, Member>,
     /// Worker threads with at least one of them.
     hubs: Vec<(Addr<Hub>, usize)>,
+    /// Whose they are, with how many each has.
+    people: HashMap<UserId, usize>,
 }
 
 impl Members {
@@ -50,23 +52,48 @@ impl Members {
 
     /// Whether any session of the person is in the room.
     pub(super) fn has_user(&self, user_id: &UserId) -> bool {
-        self.sessions.values().any(|member| member.principal.user_id == *user_id)
+        self.people.contains_key(user_id)
+    }
+
+    /// Whether a session of anybody else is in the room.
+    pub(super) fn has_others(&self, user_id: &UserId) -> bool {
+        self.people.keys().any(|known| known != user_id)
+    }
+
+    /// Somebody who may be here takes part from now on.
+    pub(super) fn take_part(&self, id: &ConversationId, user_id: &UserId) {
+        if !self.has_user(user_id) {
+            return;
+        }
+        for hub in self.hubs() {
+            let message = HubMessage::TakesPart { conversation_id: id.clone(), user_id: user_id.clone() };
+            // A thread that is gone has no sessions; so below.
+            let _ = tell(hub, message, Overflow::Force);
+        }
     }
 
     /// Lets a session in; it gets everything from here on.
-    pub(super) fn add(&mut self, id: &ConversationId, session: &SessionRef, principal: &Arc<Principal>, last_seq: i64) {
+    pub(super) fn add(
+        &mut self,
+        id: &ConversationId,
+        session: &SessionRef,
+        principal: &Arc<Principal>,
+        takes_part: bool,
+        last_seq: i64,
+    ) {
         let enter = HubMessage::Enter {
             conversation_id: id.clone(),
             session_id: session.id.clone(),
             staff: principal.role != Role::Customer,
+            takes_part,
             last_seq,
         };
-        // A thread that is gone has no sessions; so below.
         let _ = tell(&session.hub, enter, Overflow::Force);
         let member = Member { session: session.clone(), principal: Arc::clone(principal), entered_at: last_seq };
         if self.sessions.insert(session.id.clone(), member).is_some() {
             return;
         }
+        *self.people.entry(principal.user_id.clone()).or_default() += 1;
         match self.hubs.iter_mut().find(|(hub, _)| *hub == session.hub) {
             Some((_, count)) => *count += 1,
             None => self.hubs.push((session.hub.clone(), 1)),
@@ -82,6 +109,12 @@ impl Members {
             *count -= 1;
         }
         self.hubs.retain(|(_, count)| *count > 0);
+        if let Some(count) = self.people.get_mut(&member.principal.user_id) {
+            *count -= 1;
+            if *count == 0 {
+                self.people.remove(&member.principal.user_id);
+            }
+        }
         Some(member.principal)
     }
 
@@ -164,8 +197,10 @@ impl RoomActor {
             return;
         }
         let came = self.present.insert(principal.user_id.clone());
-        self.members.add(&self.id, session, principal, self.feed.head());
+        let takes_part = self.record().is_ok_and(|record| record.takes_part(&principal.user_id));
+        self.members.add(&self.id, session, principal, takes_part, self.feed.head());
         self.desk_tell(session);
+        self.tell_how_far(session, &principal.user_id);
         if came {
             self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
         }

@@ -54,6 +54,11 @@ impl Meter {
         self.cost = self.node.assistants().spent(now, self.chatbot_id.as_ref(), input, output);
     }
 
+    /// Counts nothing.
+    pub(super) fn forget(&mut self) {
+        self.settled = true;
+    }
+
     /// How it ended; only the first word counts.
     pub(super) fn settle(&mut self, outcome: TurnOutcome) {
         if std::mem::replace(&mut self.settled, true) {

@@ -8,6 +8,7 @@
 mod asks;
 mod assistant;
 mod backlog;
+mod deliveries;
 mod followers;
 mod members;
 mod meter;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 
+use crate::domain::delivery::Deliveries;
 use crate::domain::escalation::Op;
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId, UserId};
@@ -82,6 +84,9 @@ pub struct RoomActor {
     typing: Typing,
     /// A timer runs for the notice that ends first.
     typing_armed: bool,
+    deliveries: Deliveries,
+    /// A timer runs for what of them is told next.
+    deliveries_armed: bool,
     names: HashMap<UserId, String>,
     senders: HashMap<UserId, Limiter>,
     pages: Limiter,
@@ -114,6 +119,8 @@ impl RoomActor {
             present: HashSet::new(),
             typing: Typing::new(typing_lasts),
             typing_armed: false,
+            deliveries: Deliveries::default(),
+            deliveries_armed: false,
             names: HashMap::new(),
             senders: HashMap::new(),
             pages: Limiter::default(),
@@ -153,6 +160,7 @@ impl RoomActor {
                     self.ring = Ring::new(head, RING_MESSAGES, RING_BYTES);
                 }
                 self.enroll_people(&record);
+                self.know_deliveries(&record);
                 Record::Here(Box::new(record))
             }
             Ok(None) => Record::Missing,
@@ -201,6 +209,7 @@ impl RoomActor {
             RoomMessage::Applied(ops) => self.applied(&ops, ctx),
             RoomMessage::Deliver { event, staff_only } => self.fan_out(event, staff_only, None, Overflow::Force),
             RoomMessage::SessionGone(session_id) => self.session_gone(&session_id),
+            RoomMessage::Delivered { user_id, seq } => self.delivered(&user_id, seq, ctx),
             RoomMessage::Enroll(session, principal, last_seq) => self.enroll(session, &principal, last_seq, ctx),
             RoomMessage::Distrust => {
                 log::warn!("conversation.id" = self.id.as_str(); "what the room holds may be wrong; it is read again");
@@ -286,6 +295,7 @@ impl RoomActor {
         }
         if let Some(sender) = &message.sender_id {
             self.typing.stop(sender);
+            self.deliveries.wrote(sender, message.seq);
         }
         self.ring.push(Arc::clone(&message));
         let event = Event::NewMessage(Arc::clone(&message));
@@ -299,6 +309,7 @@ impl RoomActor {
         if !staff_only {
             self.tell_followers(&event);
         }
+        let receipts = self.is_awaited(&event);
         let event = Encoded::new(event);
         for hub in self.members.hubs() {
             let message = HubMessage::Room {
@@ -306,6 +317,7 @@ impl RoomActor {
                 event: event.clone(),
                 staff_only,
                 except: except.cloned(),
+                receipts,
             };
             // A thread that is gone has no sessions; a typing mark that finds no room is dropped by policy.
             let _ = tell(hub, message, overflow);
@@ -318,6 +330,7 @@ impl RoomActor {
         for op in ops {
             gap |= record.apply(op) == Fit::Gap;
             if let Op::AddParticipant { user_id, .. } = op {
+                self.members.take_part(&self.id, user_id);
                 let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
                 self.node.router(RouterMessage::Enroll { user_id, conversation_id, from: None });
             }

@@ -168,7 +168,7 @@ impl SessionActor {
                 agent,
                 history: history.into_iter().map(Arc::new).collect(),
             };
-            this.send_event(&Encoded::new(event), ctx);
+            this.send_receipted(&Encoded::new(event), ctx);
             let message = RoomMessage::Enroll(session, principal, Some(last_seq));
             this.node.router(RouterMessage::ToRoom { conversation_id: conversation.id, message, only_if_live: false });
         }));

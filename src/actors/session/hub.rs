@@ -36,6 +36,8 @@ struct Seat {
     session_id: SessionId,
     addr: Addr<SessionActor>,
     staff: bool,
+    /// It tells how far messages have come.
+    takes_part: bool,
     /// The newest number that was handed to the session: from here it goes on after a fault of the room.
     last_seq: i64,
     /// The room was asked for what comes after it, and has not let the session in again.
@@ -167,7 +169,7 @@ impl Hub {
         &mut self,
         conversation_id: ConversationId,
         session_id: SessionId,
-        staff: bool,
+        (staff, takes_part): (bool, bool),
         last_seq: i64,
         hub: &Addr<Self>,
     ) {
@@ -182,15 +184,24 @@ impl Hub {
         }
         let seats = self.rooms.entry(conversation_id.clone()).or_default();
         let Some(seat) = seats.iter_mut().find(|seat| seat.session_id == session_id) else {
-            seats.push(Seat { session_id, addr: local.addr.clone(), staff, last_seq, asked: false });
+            seats.push(Seat { session_id, addr: local.addr.clone(), staff, takes_part, last_seq, asked: false });
             return;
         };
-        seat.staff = staff;
+        (seat.staff, seat.takes_part) = (staff, takes_part);
         // A new life of the room may let it in at a newer number than it was handed; that number is not taken over, so
         // that what lies between is asked for.
         seat.asked = false;
         if seat.last_seq < last_seq {
             seat.ask(&self.node, &conversation_id, &local.principal, hub);
+        }
+    }
+
+    fn takes_part(&mut self, conversation_id: &ConversationId, user_id: &UserId) {
+        let (Some(seats), Some(theirs)) = (self.rooms.get_mut(conversation_id), self.users.get(user_id)) else {
+            return;
+        };
+        for seat in seats.iter_mut().filter(|seat| theirs.contains(&seat.session_id)) {
+            seat.takes_part = true;
         }
     }
 
@@ -210,7 +221,7 @@ impl Hub {
         &mut self,
         conversation_id: &ConversationId,
         event: &Encoded,
-        staff_only: bool,
+        (staff_only, receipts): (bool, bool),
         except: Option<&SessionId>,
         hub: &Addr<Self>,
     ) {
@@ -221,7 +232,7 @@ impl Hub {
                 continue;
             }
             match seq.map_or(Next::Hand, |seq| seat.next(seq)) {
-                Next::Hand => hand(&seat.addr, ToSession::Event(event.clone())),
+                Next::Hand => hand(&seat.addr, event_for(event, receipts && seat.takes_part)),
                 Next::Had => {}
                 Next::Gap => {
                     let Some(local) = self.sessions.get(&seat.session_id) else { continue };
@@ -231,7 +242,13 @@ impl Hub {
         }
     }
 
-    fn tell_session(&mut self, session_id: &SessionId, events: Vec<Encoded>, taken: oneshot::Sender<()>) {
+    fn tell_session(
+        &mut self,
+        session_id: &SessionId,
+        events: Vec<Encoded>,
+        receipts: bool,
+        taken: oneshot::Sender<()>,
+    ) {
         let Some(local) = self.sessions.get(session_id) else { return };
         for event in events {
             if let Event::NewMessage(message) = event.event()
@@ -241,7 +258,7 @@ impl Hub {
             {
                 continue;
             }
-            hand(&local.addr, ToSession::Event(event));
+            hand(&local.addr, event_for(&event, receipts));
         }
         hand(&local.addr, ToSession::TellWhenTaken(taken));
     }
@@ -249,6 +266,14 @@ impl Hub {
     fn to_user(&self, user_id: &UserId, event: &Encoded) {
         for session_id in self.users.get(user_id).into_iter().flatten() {
             if let Some(local) = self.sessions.get(session_id) {
+                hand(&local.addr, ToSession::Event(event.clone()));
+            }
+        }
+    }
+
+    fn to_user_in_room(&self, conversation_id: &ConversationId, user_id: &UserId, event: &Encoded) {
+        for session_id in self.users.get(user_id).into_iter().flatten() {
+            if let Some(local) = self.sessions.get(session_id).filter(|local| local.rooms.contains(conversation_id)) {
                 hand(&local.addr, ToSession::Event(event.clone()));
             }
         }
@@ -324,6 +349,10 @@ fn seq_of(event: &Encoded) -> Option<i64> {
     }
 }
 
+fn event_for(event: &Encoded, receipt: bool) -> ToSession {
+    if receipt { ToSession::Receipted(event.clone()) } else { ToSession::Event(event.clone()) }
+}
+
 /// A session cannot fill its mailbox: it is on this thread and its own bound is in bytes.
 fn hand(addr: &Addr<SessionActor>, message: ToSession) {
     // It may have ended a moment ago.
@@ -361,13 +390,20 @@ impl Handler<HubMessage> for Hub {
                     hand(&local.addr, ToSession::Answer { token, answer });
                 }
             }
-            HubMessage::ToSession { session_id, events, taken } => self.tell_session(&session_id, events, taken),
-            HubMessage::Enter { conversation_id, session_id, staff, last_seq } => {
-                self.enter(conversation_id, session_id, staff, last_seq, &ctx.address());
+            HubMessage::ToSession { session_id, events, receipts, taken } => {
+                self.tell_session(&session_id, events, receipts, taken);
             }
+            HubMessage::Enter { conversation_id, session_id, staff, takes_part, last_seq } => {
+                self.enter(conversation_id, session_id, (staff, takes_part), last_seq, &ctx.address());
+            }
+            HubMessage::TakesPart { conversation_id, user_id } => self.takes_part(&conversation_id, &user_id),
             HubMessage::Exit { conversation_id, session_id } => self.leave(&conversation_id, &session_id),
-            HubMessage::Room { conversation_id, event, staff_only, except } => {
-                self.tell_room(&conversation_id, &event, staff_only, except.as_ref(), &ctx.address());
+            HubMessage::Room { conversation_id, event, staff_only, except, receipts } => {
+                let marks = (staff_only, receipts);
+                self.tell_room(&conversation_id, &event, marks, except.as_ref(), &ctx.address());
+            }
+            HubMessage::InRoom { conversation_id, user_id, event } => {
+                self.to_user_in_room(&conversation_id, &user_id, &event);
             }
             HubMessage::User { user_id, event } => self.to_user(&user_id, &event),
             HubMessage::Roles { roles, event } => self.to_roles(roles, &event),

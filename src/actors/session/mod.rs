@@ -8,6 +8,7 @@
 pub mod hub;
 
 mod hello;
+mod receipts;
 mod requests;
 
 use std::collections::{HashMap, VecDeque};
@@ -19,6 +20,7 @@ use actix::{
 use bytestring::ByteString;
 use tokio::sync::oneshot;
 
+use crate::domain::delivery::Receipts;
 use crate::domain::event::Event;
 use crate::domain::ids::{ConversationId, SessionId};
 use crate::domain::rejection::Rejection;
@@ -44,6 +46,8 @@ const BACKLOG_FACTOR: usize = 64;
 pub enum ToSession {
     /// Tell the client.
     Event(Encoded),
+    /// Tell the client, and the room once it is written: whoever wrote it waits to hear that it arrived.
+    Receipted(Encoded),
     /// The answer to one of its requests.
     Answer {
         /// Which.
@@ -127,10 +131,13 @@ pub struct SessionActor {
     resuming: HashMap<u64, Resuming>,
     next_token: u64,
     /// Not yet handed to the pump, because the client is slow; and how many bytes that is.
-    backlog: VecDeque<ByteString>,
+    backlog: VecDeque<(ByteString, receipts::Carries)>,
     backlog_bytes: usize,
     /// Who goes on once nothing is left of it.
     paced: Vec<oneshot::Sender<()>>,
+    receipts: Receipts,
+    /// A timer runs for what of them is told next.
+    receipts_armed: bool,
     heads: Vec<(ConversationId, i64)>,
     timer: Option<(Timestamp, SpawnHandle)>,
     ends: Ends,
@@ -157,6 +164,8 @@ impl SessionActor {
             backlog: VecDeque::new(),
             backlog_bytes: 0,
             paced: Vec::new(),
+            receipts: Receipts::default(),
+            receipts_armed: false,
             heads: Vec::new(),
             timer: None,
             ends,
@@ -186,7 +195,7 @@ impl SessionActor {
         match action {
             Action::Tell(event) => {
                 let text = Encoded::new(event).text(self.keys);
-                self.to_pump(ToPump::Text(text));
+                self.write(text, None);
             }
             Action::Ping => self.to_pump(ToPump::Ping),
             Action::Close(cause) => {
@@ -210,6 +219,12 @@ impl SessionActor {
         let _ = tell_recipient(&self.pump, message, Overflow::Force);
     }
 
+    /// Hands text to the pump. What it carries has arrived once the pump says that so many bytes are written.
+    fn write(&mut self, text: ByteString, carries: receipts::Carries) {
+        self.receipts.handed(text.len(), carries);
+        self.to_pump(ToPump::Text(text));
+    }
+
     /// One timer; it is only moved when something is due sooner.
     fn arm(&mut self, ctx: &mut Context<Self>) {
         let Some(at) = self.machine.next_deadline() else { return };
@@ -229,6 +244,10 @@ impl SessionActor {
     }
 
     fn send_event(&mut self, event: &Encoded, ctx: &mut Context<Self>) {
+        self.send_event_carrying(event, None, ctx);
+    }
+
+    fn send_event_carrying(&mut self, event: &Encoded, carries: receipts::Carries, ctx: &mut Context<Self>) {
         let droppable = matches!(
             event.event(),
             Event::Typing { .. }
@@ -239,7 +258,7 @@ impl SessionActor {
         );
         self.note_head(event.event());
         let text = event.text(self.keys);
-        self.send(text, droppable, ctx);
+        self.send_carrying(text, droppable, carries, ctx);
     }
 
     /// The head numbers that a pong tells, so that a client finds a gap by itself.
@@ -251,15 +270,25 @@ impl SessionActor {
         }
     }
 
-    /// Hands text to the pump as far as the client's window allows; the rest waits here.
     fn send(&mut self, text: ByteString, droppable: bool, ctx: &mut Context<Self>) {
+        self.send_carrying(text, droppable, None, ctx);
+    }
+
+    /// Hands text to the pump as far as the client's window allows; the rest waits here.
+    fn send_carrying(
+        &mut self,
+        text: ByteString,
+        droppable: bool,
+        carries: receipts::Carries,
+        ctx: &mut Context<Self>,
+    ) {
         let window = self.node.session_settings().outbound.bytes;
         if !self.backlog.is_empty() || self.machine.in_flight() > window {
             if droppable {
                 return;
             }
             self.backlog_bytes += text.len();
-            self.backlog.push_back(text);
+            self.backlog.push_back((text, carries));
             if self.backlog_bytes > window.saturating_mul(BACKLOG_FACTOR) {
                 // Its end is done by the actions.
                 let _ = self.step(Input::End(CloseCause::SlowConsumer), ctx);
@@ -269,20 +298,22 @@ impl SessionActor {
         }
         let bytes = text.len();
         if let Ok(Step::Write) = self.step(Input::Send { bytes, droppable }, ctx) {
-            self.to_pump(ToPump::Text(text));
+            self.write(text, carries);
         }
     }
 
     fn written(&mut self, bytes: usize, ctx: &mut Context<Self>) {
         // Progress is noted by the machine; there is nobody to answer.
         let _ = self.step(Input::Written(bytes), ctx);
+        self.receipts.written(bytes);
+        self.tell_receipts(ctx);
         let window = self.node.session_settings().outbound.bytes;
         while self.machine.in_flight() <= window {
-            let Some(text) = self.backlog.pop_front() else { break };
+            let Some((text, carries)) = self.backlog.pop_front() else { break };
             let bytes = text.len();
             self.backlog_bytes -= bytes;
             match self.step(Input::Send { bytes, droppable: false }, ctx) {
-                Ok(Step::Write) => self.to_pump(ToPump::Text(text)),
+                Ok(Step::Write) => self.write(text, carries),
                 _ => break,
             }
         }
@@ -366,6 +397,7 @@ impl Handler<ToSession> for SessionActor {
     fn handle(&mut self, message: ToSession, ctx: &mut Self::Context) {
         match message {
             ToSession::Event(event) => self.send_event(&event, ctx),
+            ToSession::Receipted(event) => self.send_receipted(&event, ctx),
             ToSession::Answer { token, answer } => self.answered(token, answer, ctx),
             ToSession::TellWhenTaken(taken) => self.tell_when_taken(taken),
             ToSession::LoggedOut => {

@@ -65,6 +65,7 @@ impl SessionActor {
             }
             Command::Leave { ref conversation_id } => {
                 self.heads.retain(|(known, _)| known != conversation_id);
+                self.receipts.forget(conversation_id);
                 // Leaving what was not joined is done already.
                 let _ = self.step(Input::Leave(conversation_id.clone()), ctx);
                 self.ask(Waiting::One(id), principal, command);

@@ -211,6 +211,22 @@ impl Index {
         hits.into_iter().map(|(_, hit)| hit).collect()
     }
 
+    /// The section that answers best in the article that was found. Words of the article's title say nothing about
+    /// where in it to look: when the question has no other ones for a section, what comes first explains the title.
+    pub fn section_for(&self, hit: &Hit, question: &str) -> usize {
+        let language = hit.article.language;
+        let stems =
+            |text: &str| -> HashSet<String> { language.stems(text).map(|stem| self.synonyms.one_for(stem)).collect() };
+        let (asked, title) = (stems(question), stems(&hit.article.title));
+        let own = |place: usize| {
+            let section = hit.article.sections.get(place);
+            let words = section.map_or_else(HashSet::new, |it| stems(&format!("{}\n{}", it.heading, it.text)));
+            asked.iter().filter(|stem| words.contains(*stem)).count()
+        };
+        let of_title = asked.iter().any(|stem| title.contains(stem));
+        if of_title && own(hit.section) <= own(0) { 0 } else { hit.section }
+    }
+
     /// The question's stems: code, weight and rarity, each once.
     fn terms(&self, text: &str, language: Language, weight: f32) -> Vec<(u64, f32, f32)> {
         let mut seen = HashSet::new();

@@ -96,7 +96,8 @@ impl KnowledgeAssistant {
             let text = phrases::unknown(language, turn.humans_reachable).to_owned();
             return Reply { text, offers_human: true, ..Reply::default() };
         };
-        let text = hit.text().map_or("", |section| section.text.as_str());
+        let section = hit.article.sections.get(self.library.index().section_for(&hit, &question));
+        let text = section.map_or("", |section| section.text.as_str());
         Reply {
             text: quote::quote(text, &question, hit.article.language),
             sources: vec![Source { id: hit.article.id.clone(), title: hit.article.title.clone() }],

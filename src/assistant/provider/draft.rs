@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::wire::Piece;
 use crate::assistant::hand_off::markers::MarkerFilter;
 use crate::assistant::{AssistantError, DeltaSink, HandOff, Reply, Source, Usage};
+use crate::domain::text::cleaned;
 use crate::domain::time::Millis;
 
 /// The reason when the model gave none that can be read.
@@ -88,9 +89,10 @@ impl<'a> Draft<'a> {
     }
 
     fn show(&mut self, text: &str) {
+        let text = cleaned(text);
         if !text.is_empty() {
-            self.text.push_str(text);
-            self.sink.delta(text);
+            self.text.push_str(&text);
+            self.sink.delta(&text);
         }
     }
 
@@ -179,6 +181,17 @@ mod tests {
         assert_eq!(reply.text, "Hi [ESCape] T");
         assert!(heard.iter().all(|delta| !delta.is_empty()));
         assert_eq!(reply.usage.first_delta, Some(Millis::new(7)));
+    }
+
+    #[test]
+    fn control_characters_of_a_model_reach_nobody() {
+        let call = r#"{"reason":"a\u0000b","summary":"c\u0000d"}"#;
+        let (heard, reply) = draft(vec![text("a\0"), text("\0"), text("b\u{1b}[1m\n\tc\r\n\0"), arguments(0, call)]);
+        let reply = reply.unwrap();
+        assert_eq!((heard.concat().as_str(), reply.text.as_str()), ("ab[1m\n\tc\n", "ab[1m\n\tc\n"));
+        assert!(heard.iter().all(|delta| !delta.is_empty()));
+        assert_eq!(reply.hand_off, Some(HandOff { reason: "a b".to_owned(), summary: Some("c d".to_owned()) }));
+        assert_eq!(draft(vec![text("\0"), Piece::Stop]).1, Err(AssistantError::Empty));
     }
 
     #[test]

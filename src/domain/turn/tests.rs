@@ -80,7 +80,7 @@ fn when_nobody_is_available_the_assistant_goes_on_and_does_not_ask_in_a_loop() {
     turns.ended(1, replied(Some(Cause::Assistant { reason: "again".into(), summary: None })));
     assert_eq!(turns.posted(1, Posted::Saved), []);
     assert_eq!(
-        turns.heard(Heard { seq: 4, wants_human: true, unhappy: false }),
+        turns.heard(Heard { seq: 4, wants_human: true, ..Heard::default() }),
         [Step::HandOff(Cause::Asked)],
         "the customer may ask as often as they like"
     );
@@ -91,7 +91,7 @@ fn who_asks_for_a_human_does_not_wait_for_the_rest_of_the_answer() {
     let mut turns = turns();
     turns.heard(says(1));
     assert_eq!(
-        turns.heard(Heard { seq: 2, wants_human: true, unhappy: false }),
+        turns.heard(Heard { seq: 2, wants_human: true, ..Heard::default() }),
         [Step::Drop { turn: 1 }, Step::HandOff(Cause::Asked)]
     );
 }
@@ -111,14 +111,46 @@ fn a_long_engagement_ends_with_a_human_and_a_new_one_counts_anew() {
 }
 
 #[test]
-fn a_reply_that_the_store_does_not_take_is_tried_again_and_then_asked_for_anew() {
+fn a_reply_that_the_store_does_not_take_becomes_the_fallback_text_and_a_human_and_is_not_asked_for_anew() {
     let mut turns = turns();
     turns.heard(says(1));
     turns.ended(1, replied(None));
-    assert_eq!(turns.posted(1, Posted::Failed), [Step::Post { turn: 1 }]);
-    assert_eq!(turns.posted(1, Posted::Failed), [Step::Post { turn: 1 }]);
-    assert_eq!(turns.posted(1, Posted::Failed), [Step::Drop { turn: 1 }]);
-    assert_eq!(turns.look(), [Step::Begin { turn: 2, upto: 0 }]);
+    for pause in [250, 500] {
+        assert_eq!(turns.posted(1, Posted::Failed), [Step::Wait { turn: 1, pause: Millis::new(pause) }]);
+        assert_eq!(turns.again(1), [Step::Post { turn: 1 }]);
+    }
+    assert_eq!(turns.posted(1, Posted::Failed), [Step::Wait { turn: 1, pause: Millis::new(1000) }]);
+    assert_eq!(turns.again(1), [Step::PostFallback { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Saved), [Step::HandOff(Cause::Failed("unsaved"))]);
+    assert_eq!(turns.look(), []);
+}
+
+#[test]
+fn a_fallback_text_that_cannot_be_saved_is_tried_with_longer_and_longer_pauses_and_not_for_ever() {
+    let mut turns = turns();
+    turns.heard(says(1));
+    turns.ended(1, Ended::Failed("x"));
+    let mut pauses = Vec::new();
+    loop {
+        match turns.posted(1, Posted::Failed).as_slice() {
+            [Step::Wait { turn: 1, pause }] => pauses.push(pause.get()),
+            steps => {
+                assert_eq!(steps, [Step::Drop { turn: 1 }]);
+                break;
+            }
+        }
+        assert_eq!(turns.again(1), [Step::PostFallback { turn: 1 }]);
+    }
+    assert_eq!((pauses.len(), pauses.first(), pauses.last()), (39, Some(&250), Some(&30_000)));
+    assert!(pauses.is_sorted());
+    assert_eq!((turns.look(), turns.is_quiet()), (Vec::new(), true));
+}
+
+#[test]
+fn a_message_whose_turn_was_spent_gets_the_fallback_text_and_no_further_turn() {
+    let mut turns = turns();
+    assert_eq!(turns.heard(Heard { seq: 1, spent: true, ..Heard::default() }), [Step::PostFallback { turn: 1 }]);
+    assert_eq!(turns.posted(1, Posted::Saved), [Step::HandOff(Cause::Failed("unsaved"))]);
 }
 
 #[test]
@@ -145,6 +177,7 @@ enum Act {
     Hears(bool, bool),
     Ends(u8),
     Posts(u8),
+    Waits,
     Answers(bool),
     Owner(bool),
     Look,
@@ -155,6 +188,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         4 => (any::<bool>(), any::<bool>()).prop_map(|(wants, unhappy)| Act::Hears(wants, unhappy)),
         4 => (0_u8..5).prop_map(Act::Ends),
         4 => (0_u8..3).prop_map(Act::Posts),
+        4 => Just(Act::Waits),
         2 => any::<bool>().prop_map(Act::Answers),
         1 => any::<bool>().prop_map(Act::Owner),
         1 => Just(Act::Look),
@@ -167,13 +201,14 @@ proptest! {
     /// said is left without a turn, a reply on its way or a wish for a human.
     #[test]
     fn never_silent_never_twice_never_over_a_human(acts in acts()) {
-        let mut turns = Turns::new(TurnSettings { turns_per_engagement: 4, post_attempts: 2 }, true);
+        let mut turns = Turns::new(TurnSettings { turns_per_engagement: 4, post_attempts: 2, fallback_attempts: 3 }, true);
         let (mut ours, mut seq, mut writing, mut posting, mut asking) = (true, 0, None, None, false);
+        let (mut waiting, mut asked_about) = (None, 0);
         for act in acts {
             let steps = match act {
                 Act::Hears(wants_human, unhappy) => {
                     seq += 1;
-                    turns.heard(Heard { seq, wants_human, unhappy })
+                    turns.heard(Heard { seq, wants_human, unhappy, spent: false })
                 }
                 Act::Ends(how) => {
                     let Some(turn) = writing else { continue };
@@ -190,6 +225,10 @@ proptest! {
                     let Some(turn) = posting.take() else { continue };
                     let how = if ours { [Posted::Saved, Posted::Failed][usize::from(how) % 2] } else { Posted::Dropped };
                     turns.posted(turn, how)
+                }
+                Act::Waits => {
+                    let Some(turn) = waiting.take() else { continue };
+                    turns.again(turn)
                 }
                 Act::Answers(taken) => {
                     if !asking { continue }
@@ -209,7 +248,10 @@ proptest! {
             };
             for step in steps {
                 match step {
-                    Step::Begin { turn, .. } => {
+                    Step::Begin { turn, upto } => {
+                        prop_assert!(upto > asked_about, "a message is asked about once");
+                        asked_about = upto;
+                        prop_assert!(waiting.is_none());
                         prop_assert!(ours && writing.is_none() && posting.is_none() && !asking);
                         writing = Some(turn);
                     }
@@ -220,6 +262,11 @@ proptest! {
                         prop_assert!(writing.is_none() && posting.is_none());
                         posting = Some(turn);
                     }
+                    Step::Wait { turn, pause } => {
+                        prop_assert!(writing.is_none() && posting.is_none() && waiting.is_none());
+                        prop_assert!(pause.get() > 0, "no tight loop");
+                        waiting = Some(turn);
+                    }
                     Step::HandOff(_) => {
                         prop_assert!(ours && !asking && writing.is_none() && posting.is_none());
                         asking = true;
@@ -227,7 +274,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(turns.writing(), writing);
-            let attended = writing.is_some() || posting.is_some() || asking;
+            let attended = writing.is_some() || posting.is_some() || waiting.is_some() || asking;
             prop_assert!(!ours || attended || !turns.is_owing() || !turns.clone().look().is_empty());
         }
     }

@@ -154,10 +154,12 @@ pub(super) fn reply_data(o: &mut Object<'_>, reply: &Reply) {
             o.object_if("escalation", escalation.as_ref(), shapes::escalation);
             o.object_if("firstMessage", first_message.as_ref(), shapes::sent);
         }
-        Reply::Joined { conversation_id, last_seq, participants, status, epoch } => {
+        Reply::Joined { conversation_id, last_seq, participants, delivered, status, epoch } => {
             o.text("conversationId", conversation_id.as_str());
             o.int("lastSeq", *last_seq);
-            o.list("participants", participants, shapes::participant);
+            o.list("participants", participants, |o, one| {
+                shapes::participant(o, one, delivered.get(&one.user_id).copied());
+            });
             o.word("status", *status);
             o.text("epoch", epoch);
         }

@@ -370,6 +370,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
                 conversation_id: conversation_id.clone(),
                 last_seq: 2,
                 participants: vec![participant()],
+                delivered: [(cleo(), 2)].into(),
                 status: ConversationStatus::Active,
                 epoch: epoch.clone(),
             },

@@ -9,7 +9,7 @@ use crate::domain::agent::Availability;
 use crate::domain::command::{
     Command, Escalate, ReadMark, ReleaseTo, SendMessage, StartConversation, StartMode, Topic, TransferTarget,
 };
-use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::ids::{ConversationId, UserId, named};
 use crate::domain::message::MessageKind;
 use crate::domain::user::Role;
 use crate::protocol::error::{ErrorCode, WireError};
@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for PersonId {
             }
 
             fn visit_str<E>(self, text: &str) -> Result<PersonId, E> {
-                Ok(PersonId(UserId::from(text)))
+                Ok(PersonId(UserId::from(named(text))))
             }
 
             fn visit_i64<E>(self, number: i64) -> Result<PersonId, E> {
@@ -271,17 +271,18 @@ pub(super) fn request(kind: &str, data: &str, keys: KeyStyle) -> Result<Request,
 }
 
 fn command(kind: &str, data: &str, keys: KeyStyle) -> Result<Command, WireError> {
-    let conversation = || read::<ConversationData>(data, keys).map(|data| ConversationId::from(data.conversation_id));
+    let conversation =
+        || read::<ConversationData>(data, keys).map(|data| ConversationId::from(named(data.conversation_id)));
     Ok(match kind {
         "start_conversation" => start(read(data, keys)?),
         "join" => {
             let data: JoinData = read(data, keys)?;
-            Command::Join { conversation_id: data.conversation_id.into(), last_seq: data.last_seq }
+            Command::Join { conversation_id: named(data.conversation_id).into(), last_seq: data.last_seq }
         }
         "leave" => Command::Leave { conversation_id: conversation()? },
         "resume" => {
             let data: ResumeData = read(data, keys)?;
-            let each = |item: ResumeItem| (item.conversation_id.into(), item.last_seq);
+            let each = |item: ResumeItem| (named(item.conversation_id).into(), item.last_seq);
             Command::Resume { conversations: data.conversations.into_iter().map(each).collect() }
         }
         "send_message" => send(read(data, keys)?, keys)?,
@@ -291,7 +292,7 @@ fn command(kind: &str, data: &str, keys: KeyStyle) -> Result<Command, WireError>
         "escalate" | "request_staff" | "request_agent" => {
             let data: EscalateData = read(data, keys)?;
             Command::Escalate(Escalate {
-                conversation_id: data.conversation_id.into(),
+                conversation_id: named(data.conversation_id).into(),
                 reason: data.reason,
                 priority: data.priority,
                 skills: data.skills,
@@ -300,16 +301,19 @@ fn command(kind: &str, data: &str, keys: KeyStyle) -> Result<Command, WireError>
         "cancel_escalation" => Command::CancelEscalation { conversation_id: conversation()? },
         "accept_transfer" => {
             let data: OfferData = read(data, keys)?;
-            Command::AcceptOffer { offer_id: data.transfer_request_id.into() }
+            Command::AcceptOffer { offer_id: named(data.transfer_request_id).into() }
         }
         "decline_transfer" => {
             let data: OfferData = read(data, keys)?;
-            Command::DeclineOffer { offer_id: data.transfer_request_id.into(), reason: data.reason }
+            Command::DeclineOffer { offer_id: named(data.transfer_request_id).into(), reason: data.reason }
         }
         "assign_to_me" => Command::AssignToMe { conversation_id: conversation()? },
         "assign" => {
             let data: AssignData = read(data, keys)?;
-            Command::Assign { conversation_id: data.conversation_id.into(), agent_id: data.agent_id.into() }
+            Command::Assign {
+                conversation_id: named(data.conversation_id).into(),
+                agent_id: named(data.agent_id).into(),
+            }
         }
         "transfer" => transfer(read(data, keys)?, keys)?,
         "release" => {
@@ -318,22 +322,22 @@ fn command(kind: &str, data: &str, keys: KeyStyle) -> Result<Command, WireError>
                 Destination::Ai => ReleaseTo::Ai,
                 Destination::Queue => ReleaseTo::Queue,
             };
-            Command::Release { conversation_id: data.conversation_id.into(), to }
+            Command::Release { conversation_id: named(data.conversation_id).into(), to }
         }
         "close_conversation" => {
             let data: CloseData = read(data, keys)?;
-            Command::CloseConversation { conversation_id: data.conversation_id.into(), reason: data.reason }
+            Command::CloseConversation { conversation_id: named(data.conversation_id).into(), reason: data.reason }
         }
         "agent_status" => agent_status(read(data, keys)?)?,
         "staff_status_change" => staff_status(&read(data, keys)?),
         "rate_conversation" => {
             let data: RateData = read(data, keys)?;
             let score = u8::try_from(data.score).map_err(|_| invalid("score", keys, "must be 1 to 5"))?;
-            Command::Rate { conversation_id: data.conversation_id.into(), score, comment: data.comment }
+            Command::Rate { conversation_id: named(data.conversation_id).into(), score, comment: data.comment }
         }
         "page_view" => {
             let data: PageData = read(data, keys)?;
-            Command::ViewPage { conversation_id: data.conversation_id.into(), url: data.url, title: data.title }
+            Command::ViewPage { conversation_id: named(data.conversation_id).into(), url: data.url, title: data.title }
         }
         "subscribe" => Command::Subscribe { topics: topics(read(data, keys)?)? },
         "unsubscribe" => Command::Unsubscribe { topics: topics(read(data, keys)?)? },
@@ -348,7 +352,7 @@ fn start(data: StartData) -> Command {
         Some(Mode::Ai) | None => StartMode::Ai,
     };
     Command::StartConversation(StartConversation {
-        chatbot_id: data.chatbot_id.map(Into::into),
+        chatbot_id: data.chatbot_id.map(|id| named(id).into()),
         client_id: data.client_id,
         first_message: data.first_message,
         mode,
@@ -367,11 +371,11 @@ fn send(data: SendData, keys: KeyStyle) -> Result<Command, WireError> {
         }
     };
     Ok(Command::SendMessage(SendMessage {
-        conversation_id: data.conversation_id.into(),
+        conversation_id: named(data.conversation_id).into(),
         content: data.content,
         client_id: data.client_id,
         kind,
-        reply_to: data.reply_to.map(Into::into),
+        reply_to: data.reply_to.map(|id| named(id).into()),
         internal: data.internal,
         metadata: data.metadata.map(|raw| raw.get().to_owned()),
     }))
@@ -380,25 +384,25 @@ fn send(data: SendData, keys: KeyStyle) -> Result<Command, WireError> {
 fn mark_read(data: ReadData, keys: KeyStyle) -> Result<Command, WireError> {
     let mark = match (data.seq, data.message_id) {
         (Some(seq), _) => ReadMark::Seq(seq),
-        (None, Some(message_id)) => ReadMark::Message(message_id.into()),
+        (None, Some(message_id)) => ReadMark::Message(named(message_id).into()),
         (None, None) => {
             let message = format!("is missing, and so is {}", wire_name("messageId", keys));
             return Err(invalid("seq", keys, message));
         }
     };
-    Ok(Command::MarkRead { conversation_id: data.conversation_id.into(), mark })
+    Ok(Command::MarkRead { conversation_id: named(data.conversation_id).into(), mark })
 }
 
 fn transfer(data: TransferData, keys: KeyStyle) -> Result<Command, WireError> {
     let target = match (data.agent_id, data.team) {
-        (Some(agent_id), None) => TransferTarget::Agent(agent_id.into()),
+        (Some(agent_id), None) => TransferTarget::Agent(named(agent_id).into()),
         (None, Some(team)) => TransferTarget::Team(team),
         _ => {
             let message = format!("give either {} or team", wire_name("agentId", keys));
             return Err(invalid("agentId", keys, message));
         }
     };
-    Ok(Command::Transfer { conversation_id: data.conversation_id.into(), target, note: data.note })
+    Ok(Command::Transfer { conversation_id: named(data.conversation_id).into(), target, note: data.note })
 }
 
 fn agent_status(data: StatusData) -> Result<Command, WireError> {

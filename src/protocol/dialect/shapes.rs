@@ -60,16 +60,17 @@ fn note_keys(o: &mut Object<'_>, note: &Note) {
     o.time("createdAt", note.created_at);
 }
 
-/// Who takes part.
-pub fn participant(o: &mut Object<'_>, participant: &Participant) {
-    o.part("Participant", |o| participant_keys(o, participant));
+/// Who takes part; `delivered` is the newest number handed over to a client of theirs, where it is known.
+pub fn participant(o: &mut Object<'_>, participant: &Participant, delivered: Option<i64>) {
+    o.part("Participant", |o| participant_keys(o, participant, delivered));
 }
 
-fn participant_keys(o: &mut Object<'_>, participant: &Participant) {
+fn participant_keys(o: &mut Object<'_>, participant: &Participant, delivered: Option<i64>) {
     o.text("userId", participant.user_id.as_str());
     o.text("name", &participant.name);
     o.word("role", participant.role);
     o.int("lastReadSeq", participant.last_read_seq);
+    o.int_if("deliveredSeq", delivered);
     o.time("joinedAt", participant.joined_at);
     o.time_or_null("leftAt", participant.left_at);
 }

@@ -1,4 +1,4 @@
-//! Users, logins, remembered answers.
+//! Users and logins, and what is swept up behind them.
 
 use diesel::prelude::*;
 
@@ -197,50 +197,6 @@ pub(in crate::store) async fn revoked(conn: &mut Conn, now: Timestamp) -> Result
             .load(conn)
     )
     .failed()
-}
-
-pub(in crate::store) async fn idempotent(
-    conn: &mut Conn,
-    user_id: UserId,
-    key: String,
-) -> Result<Option<(String, i32, String)>> {
-    run!(
-        idempotency::table
-            .find((user_id.as_str(), &key))
-            .select((idempotency::fingerprint, idempotency::status, idempotency::body))
-            .first(conn)
-    )
-    .optional()
-    .failed()
-}
-
-/// What is remembered of an unsafe call.
-pub(in crate::store) struct Remembered {
-    pub user_id: UserId,
-    pub key: String,
-    pub fingerprint: String,
-    pub status: i32,
-    pub body: String,
-    pub at: Timestamp,
-}
-
-pub(in crate::store) async fn remember(conn: &mut Conn, answer: Remembered) -> Result<()> {
-    run!(
-        diesel::insert_into(idempotency::table)
-            .values((
-                idempotency::user_id.eq(answer.user_id.as_str()),
-                idempotency::key.eq(&answer.key),
-                idempotency::fingerprint.eq(&answer.fingerprint),
-                idempotency::status.eq(answer.status),
-                idempotency::body.eq(&answer.body),
-                idempotency::at.eq(answer.at.as_millis()),
-            ))
-            .on_conflict((idempotency::user_id, idempotency::key))
-            .do_nothing()
-            .execute(conn)
-    )
-    .failed()?;
-    Ok(())
 }
 
 pub(in crate::store) async fn sweep(conn: &mut Conn, before: Timestamp) -> Result<()> {

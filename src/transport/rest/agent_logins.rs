@@ -13,6 +13,7 @@ use crate::store::{Change, Changed};
 use super::agents::one;
 use super::answer::{ApiError, ok};
 use super::conversations::body;
+use super::params::Id;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -23,7 +24,7 @@ struct Password {
 }
 
 /// All of the agent's logins end; the new password is needed everywhere.
-pub(super) async fn set_password(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn set_password(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let agent = one(&who, Action::AgentSetPassword, &id.into_inner().into()).await?;
     let new: Password = body(&who, &bytes)?;
     let password_hash = who.node.hash(new.password).await.map_err(|failure| who.refused(failure))?;
@@ -39,11 +40,11 @@ pub(super) async fn set_password(who: Who, id: web::Path<String>, bytes: web::By
     }
 }
 
-pub(super) async fn deactivate(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn deactivate(who: Who, id: Id) -> Answer {
     set_active(who, id.into_inner(), false).await
 }
 
-pub(super) async fn activate(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn activate(who: Who, id: Id) -> Answer {
     set_active(who, id.into_inner(), true).await
 }
 

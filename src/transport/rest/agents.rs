@@ -7,7 +7,7 @@ use crate::auth::policy::{Action, Relation};
 use crate::domain::agent::{Agent, Availability, Presence};
 use crate::domain::audit::AuditAction;
 use crate::domain::escalation::{AgentProfile, Request};
-use crate::domain::ids::{AgentId, UserId};
+use crate::domain::ids::{AgentId, UserId, is_id};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::user::{Role, User};
@@ -17,6 +17,7 @@ use crate::protocol::json::{KeyStyle, object};
 
 use super::answer::{ApiError, created, ok};
 use super::auth::checked_email;
+use super::params::Id;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -52,12 +53,12 @@ pub(super) async fn one(who: &Who, action: Action, id: &AgentId) -> Result<Agent
     found.ok_or_else(|| who.refused(Rejection::NotFound))
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn get(who: Who, id: Id) -> Answer {
     let agent = one(&who, Action::AgentGet, &id.into_inner().into()).await?;
     Ok(ok(|o| shapes::agent(o, &agent)))
 }
 
-pub(super) async fn workload(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn workload(who: Who, id: Id) -> Answer {
     let agent = one(&who, Action::AgentWorkload, &id.into_inner().into()).await?;
     let load = agent.capacity;
     let is_available =
@@ -75,7 +76,7 @@ struct Status {
     reason: Option<String>,
 }
 
-pub(super) async fn set_status(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn set_status(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let agent = one(&who, Action::AgentSetStatus, &id.into_inner().into()).await?;
     let body: Status = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let availability = Availability::parse(&body.status)
@@ -119,6 +120,9 @@ pub(super) async fn create(who: Who, bytes: web::Bytes) -> Answer {
     let new: New = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let name = text::name("name", &new.name).map_err(|rejection| who.refused(rejection))?;
     let email = checked_email("email", new.email).map_err(|rejection| who.refused(rejection))?;
+    if new.id.as_deref().is_some_and(|id| !is_id(id)) {
+        return Err(who.refused(WireError::invalid("id", "must be 1 to 128 characters without control characters")));
+    }
     let id = UserId::from(new.id.unwrap_or_else(|| who.node.new_id()));
     let user = User {
         id: id.clone(),
@@ -164,7 +168,7 @@ struct Update {
     teams: Option<Vec<String>>,
 }
 
-pub(super) async fn update(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn update(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let agent = one(&who, Action::AgentUpdate, &id.into_inner().into()).await?;
     let update: Update = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let name = match &update.name {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actors::messages::RouterMessage;
 use crate::auth::policy::Action;
 use crate::domain::audit::AuditAction;
 use crate::domain::event::{Audience, Event};
-use crate::domain::ids::{ChatbotId, ConversationId, UserId};
+use crate::domain::ids::{ChatbotId, ConversationId, UserId, named};
 use crate::domain::text;
 use crate::protocol::error::WireError;
 use crate::protocol::json::{KeyStyle, object};
@@ -17,7 +17,6 @@ use crate::store::{Change, OverviewFilter};
 
 use super::answer::{ApiError, created};
 use super::conversations::body;
-use super::once::once;
 use super::who::Who;
 
 /// Customers of one chatbot, or entries of the queue, that are told at most.
@@ -52,34 +51,31 @@ fn to(audience: &str, chatbot_id: Option<ChatbotId>) -> Result<To, WireError> {
     })
 }
 
-pub(super) async fn make(req: HttpRequest, who: Who, bytes: web::Bytes) -> Result<HttpResponse, ApiError> {
+pub(super) async fn make(who: Who, bytes: web::Bytes) -> Result<HttpResponse, ApiError> {
     who.may(Action::Announce)?;
     let new: Body = body(&who, &bytes)?;
     let words = text::reason("text", Some(&new.text)).map_err(|rejection| who.refused(rejection))?;
     let words = words.ok_or_else(|| who.refused(WireError::invalid("text", "is empty")))?;
-    let chatbot_id = new.chatbot_id.map(ChatbotId::from);
+    let chatbot_id = new.chatbot_id.map(|id| ChatbotId::from(named(id)));
     if chatbot_id.as_ref().is_some_and(|id| who.node.chatbot(id).is_none()) {
         return Err(who.refused(WireError::invalid("chatbotId", "no such chatbot")));
     }
     let to = to(&new.audience, chatbot_id.clone()).map_err(|error| who.refused(error))?;
-    once(&who, &req, &bytes, async {
-        let id = who.node.new_id();
-        let details = object(KeyStyle::Camel, |o| {
-            o.text("audience", &new.audience).text_or_null("chatbotId", chatbot_id.as_ref().map(|id| id.as_str()));
-        });
-        let entry = who.node.entry_of(who.known()?, AuditAction::Announced, &id, Some(details));
-        // The record first: nothing is said that nobody answers for.
-        who.node.change(Change::Nothing, entry).await.map_err(|failure| who.refused(failure))?;
-        let reached = tell(&who, &id, &words, to).await?;
-        Ok(created(|o| {
-            o.text("announcementId", &id).text("audience", &new.audience);
-            match reached {
-                Some(count) => o.int("reached", i128::try_from(count).unwrap_or(0)),
-                None => o.null("reached"),
-            };
-        }))
-    })
-    .await
+    let id = who.node.new_id();
+    let details = object(KeyStyle::Camel, |o| {
+        o.text("audience", &new.audience).text_or_null("chatbotId", chatbot_id.as_ref().map(|id| id.as_str()));
+    });
+    let entry = who.node.entry_of(who.known()?, AuditAction::Announced, &id, Some(details));
+    // The record first: nothing is said that nobody answers for.
+    who.node.change(Change::Nothing, entry).await.map_err(|failure| who.refused(failure))?;
+    let reached = tell(&who, &id, &words, to).await?;
+    Ok(created(|o| {
+        o.text("announcementId", &id).text("audience", &new.audience);
+        match reached {
+            Some(count) => o.int("reached", i128::try_from(count).unwrap_or(0)),
+            None => o.null("reached"),
+        };
+    }))
 }
 
 /// How many conversations or customers it was addressed to; none where nobody counts.

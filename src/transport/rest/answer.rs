@@ -1,12 +1,15 @@
 //! Answers and errors of REST.
 
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::actors::failure::Failure;
+use crate::domain::ids::RequestId;
 use crate::domain::rejection::Rejection;
-use crate::protocol::error::WireError;
+use crate::protocol::error::{ErrorCode, WireError};
 use crate::protocol::json::{KeyStyle, Object, object};
 
 /// An error on its way out.
@@ -90,6 +93,29 @@ impl ResponseError for ApiError {
             response.insert_header(("retry-after", ((after + 999) / 1000).to_string()));
         }
         response.content_type(ContentType::json()).body(self.body())
+    }
+}
+
+/// Every error as the one shape with the request's id, also what was found wrong before a route was asked.
+pub fn told(response: ServiceResponse<BoxBody>, id: &RequestId) -> ServiceResponse<BoxBody> {
+    let Some(error) = response.response().error() else { return response };
+    let answer = match error.as_error::<ApiError>() {
+        Some(known) if !known.request_id.is_empty() => return response,
+        Some(known) => ApiError { error: known.error.clone(), request_id: id.as_str().to_owned() },
+        None => ApiError::of(foreign(error), id.as_str()),
+    };
+    response.into_response(answer.error_response())
+}
+
+/// What actix itself refuses, in our words.
+fn foreign(error: &actix_web::Error) -> WireError {
+    let status = error.as_response_error().status_code();
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => WireError::new(ErrorCode::TooLarge, "the body is too large"),
+        StatusCode::NOT_FOUND => WireError::new(ErrorCode::NotFound, "not found"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => WireError::new(ErrorCode::UnsupportedMediaType, "the body is not JSON"),
+        _ if status.is_client_error() => WireError::invalid("body", "cannot be read"),
+        _ => WireError::new(ErrorCode::Internal, "a fault of the server"),
     }
 }
 

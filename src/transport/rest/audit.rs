@@ -1,6 +1,6 @@
 //! Who changed what.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Deserialize;
 
 use crate::auth::policy::Action;
@@ -12,6 +12,7 @@ use crate::store::AuditFilter;
 use super::answer::{ApiError, ok};
 use super::conversations::most;
 use super::cursor::{Page, cursor};
+use super::params::Params;
 use super::who::Who;
 
 #[derive(Deserialize)]
@@ -22,7 +23,7 @@ pub(super) struct Query {
     cursor: Option<String>,
 }
 
-pub(super) async fn list(who: Who, query: web::Query<Query>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(who: Who, query: Params<Query>) -> Result<HttpResponse, ApiError> {
     who.may(Action::AuditList)?;
     let query = query.into_inner();
     let page = Page { limit: query.limit, cursor: query.cursor };

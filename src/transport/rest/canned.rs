@@ -13,6 +13,7 @@ use crate::store::{Change, Changed};
 
 use super::answer::{ApiError, created, ok};
 use super::conversations::body;
+use super::params::{Id, Params};
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -29,7 +30,7 @@ pub(super) struct Query {
 }
 
 /// All that one may use; with `q` those whose shortcut begins with it, then those with it in the title.
-pub(super) async fn list(who: Who, query: web::Query<Query>) -> Answer {
+pub(super) async fn list(who: Who, query: Params<Query>) -> Answer {
     who.may(Action::CannedList)?;
     let mut found = who.node.store().canned_responses(&who.known()?.user_id).await?;
     if let Some(q) = query.q.as_deref().map(|q| q.trim().trim_start_matches('/').to_lowercase()) {
@@ -56,8 +57,8 @@ async fn one(who: &Who, action: Action, id: &str) -> Result<CannedResponse, ApiE
     found.ok_or_else(|| who.refused(Rejection::NotFound))
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
-    let canned = one(&who, Action::CannedGet, &id).await?;
+pub(super) async fn get(who: Who, id: Id) -> Answer {
+    let canned = one(&who, Action::CannedGet, &id.into_inner()).await?;
     Ok(ok(|o| shape(o, &canned)))
 }
 
@@ -92,8 +93,8 @@ pub(super) async fn create(who: Who, bytes: web::Bytes) -> Answer {
 }
 
 /// Replaces the wording. Whose it is does not change.
-pub(super) async fn put(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
-    let known = one(&who, Action::CannedPut, &id).await?;
+pub(super) async fn put(who: Who, id: Id, bytes: web::Bytes) -> Answer {
+    let known = one(&who, Action::CannedPut, &id.into_inner()).await?;
     let new: Body = body(&who, &bytes)?;
     if new.shared.is_some_and(|shared| shared != known.owner_id.is_none()) {
         return Err(who.refused(WireError::invalid("shared", "cannot be changed; make a new one")));
@@ -125,8 +126,8 @@ async fn store(who: &Who, canned: &CannedResponse) -> Result<(), ApiError> {
     }
 }
 
-pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
-    let canned = one(&who, Action::CannedDelete, &id).await?;
+pub(super) async fn delete(who: Who, id: Id) -> Answer {
+    let canned = one(&who, Action::CannedDelete, &id.into_inner()).await?;
     let entry = who.node.entry_of(who.known()?, AuditAction::CannedResponseDeleted, &canned.id, details(&canned));
     let changed = who.node.change(Change::DeleteCanned(canned.id), entry).await;
     match changed.map_err(|failure| who.refused(failure))? {

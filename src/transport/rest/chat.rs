@@ -11,11 +11,10 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use crate::auth::policy::{Action, Relation};
-use crate::auth::refresh::token_hash;
 use crate::domain::chatbot::Chatbot;
 use crate::domain::command::{Command, SendMessage, StartConversation};
 use crate::domain::event::{EscalationStatus, Reply};
-use crate::domain::ids::{ChatbotId, ConversationId};
+use crate::domain::ids::{ChatbotId, ConversationId, named};
 use crate::domain::message::{Message, MessageKind};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
@@ -25,7 +24,7 @@ use crate::protocol::json::{KeyStyle, Object, object};
 
 use super::super::origin;
 use super::answer::{ApiError, ok};
-use super::once::once;
+use super::params::Id;
 use super::who::Who;
 use follow::{Follow, Piece};
 
@@ -42,17 +41,17 @@ struct Chat {
 }
 
 /// For a customer of the host application, or a visitor of this chatbot.
-pub(super) async fn chat(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn chat(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let bot = chatbot(&who, id.into_inner())?;
     let bound = who.known()?.chatbot_id.as_ref();
     if bound.is_some_and(|bound| *bound != bot.id) {
         return Err(who.refused(Rejection::Forbidden));
     }
-    answer(&req, &who, &bot, &bytes).await
+    answer(&who, &bot, &bytes).await
 }
 
 /// For a page that embeds the chatbot: one of its origins, and a visitor's token that is for this chatbot.
-pub(super) async fn embed(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn embed(req: HttpRequest, who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let bot = chatbot(&who, id.into_inner())?;
     if !origin::allowed_for(&req, &who.node, &bot.allowed_origins) {
         return Err(who.refused(WireError::new(ErrorCode::Forbidden, "this origin may not use this chatbot")));
@@ -60,7 +59,7 @@ pub(super) async fn embed(req: HttpRequest, who: Who, id: web::Path<String>, byt
     if who.known()?.chatbot_id.as_ref() != Some(&bot.id) {
         return Err(who.refused(WireError::new(ErrorCode::Forbidden, "the token is for no visitor of this chatbot")));
     }
-    answer(&req, &who, &bot, &bytes).await
+    answer(&who, &bot, &bytes).await
 }
 
 fn chatbot(who: &Who, id: String) -> Result<Chatbot, ApiError> {
@@ -69,7 +68,7 @@ fn chatbot(who: &Who, id: String) -> Result<Chatbot, ApiError> {
     found.ok_or_else(|| who.refused(Rejection::NotFound))
 }
 
-async fn answer(req: &HttpRequest, who: &Who, bot: &Chatbot, bytes: &[u8]) -> Answer {
+async fn answer(who: &Who, bot: &Chatbot, bytes: &[u8]) -> Answer {
     let chat: Chat = read_body(bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let content = text::content("message", &chat.message, who.node.limits().content_chars);
     let content = content.map_err(|rejection| who.refused(rejection))?;
@@ -80,14 +79,13 @@ async fn answer(req: &HttpRequest, who: &Who, bot: &Chatbot, bytes: &[u8]) -> An
         return Err(who.refused(WireError::new(ErrorCode::Draining, "the server is going away")));
     }
     // A repeat with the same key finds its message again, so that it waits for the same answer.
-    let key = req.headers().get("idempotency-key").and_then(|key| key.to_str().ok()).map(token_hash);
-    let client_id = chat.client_id.or(key).unwrap_or_else(|| who.node.new_id());
-    let said = said(who, bot, chat.chat_id.map(ConversationId::from), content, client_id);
+    let client_id = chat.client_id.unwrap_or_else(|| who.client_id());
+    let said = said(who, bot, chat.chat_id.map(|id| ConversationId::from(named(id))), content, client_id);
     if chat.stream {
         // What is told piece by piece is not kept for a repeat: that gets the stored answer by its message.
         return Ok(events(said.await?));
     }
-    once(who, req, bytes, async { whole(said.await?).await }).await
+    whole(said.await?).await
 }
 
 /// Says it, in the conversation asked for or a new one; what follows can be waited for.

@@ -19,6 +19,7 @@ use crate::protocol::error::{ErrorCode, WireError};
 
 use super::super::origin;
 use super::answer::{ApiError, ok};
+use super::params::Id;
 use super::who::Who;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -33,6 +34,8 @@ const MODEL_CHARS: usize = 200;
 const PROVIDER_CHARS: usize = 32;
 /// The most knowledge tags.
 const TAGS: usize = 32;
+/// Sites that one chatbot's widget may stand on.
+const ORIGINS: usize = 64;
 /// The longest knowledge tag, in characters.
 const TAG_CHARS: usize = 64;
 /// The most fields of the form before a conversation.
@@ -66,7 +69,7 @@ fn one(who: &Who, action: Action, id: &ChatbotId) -> Result<Option<Chatbot>, Api
     Ok(found)
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn get(who: Who, id: Id) -> Answer {
     let found = one(&who, Action::ChatbotGet, &id.into_inner().into())?;
     let bot = found.ok_or_else(|| who.refused(Rejection::NotFound))?;
     Ok(ok(|o| shapes::chatbot(o, &bot, sees_all(&who))))
@@ -163,14 +166,25 @@ impl From<Hours> for BusinessHours {
     }
 }
 
-pub(super) async fn put(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn put(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let id = ChatbotId::from(id.into_inner());
     let known = one(&who, Action::ChatbotPut, &id)?;
     let put: Put = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     let now = who.node.now();
+    checked_provider(&who, put.assistant.provider.as_deref())?;
     let bot = checked(put, id, known.map_or(now, |bot| bot.created_at), now).map_err(|error| who.refused(error))?;
     who.node.put_chatbot(who.known()?, bot.clone()).await.map_err(|failure| who.refused(failure))?;
     Ok(ok(|o| shapes::chatbot(o, &bot, true)))
+}
+
+/// A word of the right form that nobody here answers to. Where no assistant is on at all, the word waits for one.
+fn checked_provider(who: &Who, provider: Option<&str>) -> Result<(), ApiError> {
+    let assistants = who.node.assistants();
+    if provider.is_none_or(|provider| !assistants.is_on() || assistants.has(provider)) {
+        return Ok(());
+    }
+    let known = assistants.names().join(", ");
+    Err(who.refused(WireError::invalid("assistant.provider", format!("is not set up here; set up: {known}"))))
 }
 
 fn checked(put: Put, id: ChatbotId, created_at: Timestamp, now: Timestamp) -> Result<Chatbot, WireError> {
@@ -182,14 +196,7 @@ fn checked(put: Put, id: ChatbotId, created_at: Timestamp, now: Timestamp) -> Re
     }
     let mode = put.routing_mode.as_deref();
     let policy = put.closed_policy.as_deref();
-    for (place, origin) in put.allowed_origins.iter().enumerate() {
-        let well_formed = ["http://", "https://"]
-            .iter()
-            .any(|scheme| origin.strip_prefix(scheme).is_some_and(|host| !host.is_empty()));
-        if !well_formed {
-            return Err(WireError::invalid(&format!("allowedOrigins[{place}]"), "must look like https://shop.example"));
-        }
-    }
+    checked_origins(&put.allowed_origins)?;
     Ok(Chatbot {
         id,
         name: text::name("name", &put.name)?,
@@ -213,6 +220,43 @@ fn checked(put: Put, id: ChatbotId, created_at: Timestamp, now: Timestamp) -> Re
         created_at,
         updated_at: now,
     })
+}
+
+fn checked_origins(origins: &[String]) -> Result<(), WireError> {
+    if origins.len() > ORIGINS {
+        return Err(WireError::invalid("allowedOrigins", format!("has more than {ORIGINS} entries")));
+    }
+    match origins.iter().position(|origin| !is_origin(origin)) {
+        Some(place) => {
+            Err(WireError::invalid(&format!("allowedOrigins[{place}]"), "must look like https://shop.example"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Scheme, host and an optional port, as a browser sends it; one slash at the end is forgiven.
+fn is_origin(origin: &str) -> bool {
+    let plain = origin.strip_suffix('/').unwrap_or(origin);
+    let Some(rest) = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://")) else { return false };
+    let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) if address.parse::<std::net::Ipv6Addr>().is_ok() => {
+            (None, port.strip_prefix(':').or((!port.is_empty()).then_some("")))
+        }
+        Some(_) => return false,
+        None => match rest.split_once(':') {
+            Some((host, port)) => (Some(host), Some(port)),
+            None => (Some(rest), None),
+        },
+    };
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let is_port =
+        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    host.is_none_or(|host| host.len() <= 253 && host.split('.').all(is_label)) && port.is_none_or(is_port)
 }
 
 fn word<T>(
@@ -311,7 +355,7 @@ fn checked_theme(theme: &RawValue) -> Result<String, WireError> {
     Ok(theme.to_owned())
 }
 
-pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn delete(who: Who, id: Id) -> Answer {
     let id = ChatbotId::from(id.into_inner());
     one(&who, Action::ChatbotDelete, &id)?.ok_or_else(|| who.refused(Rejection::NotFound))?;
     if who.node.delete_chatbot(who.known()?, &id).await.map_err(|failure| who.refused(failure))? {
@@ -321,13 +365,13 @@ pub(super) async fn delete(who: Who, id: web::Path<String>) -> Answer {
 }
 
 /// Whether somebody could be reached now: for the choice between a human and the assistant.
-pub(super) async fn availability(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn availability(who: Who, id: Id) -> Answer {
     let bot = open_to_all(&who, Action::ChatbotAvailability, id)?;
     let (_, found) = who.node.reachability(&bot.id).await.map_err(|failure| who.refused(failure))?;
     Ok(ok(|o| shapes::reachability(o, &found)))
 }
 
-fn open_to_all(who: &Who, action: Action, id: web::Path<String>) -> Result<Chatbot, ApiError> {
+fn open_to_all(who: &Who, action: Action, id: Id) -> Result<Chatbot, ApiError> {
     let bot = who.node.chatbot(&ChatbotId::from(id.into_inner())).ok_or_else(|| who.refused(Rejection::NotFound))?;
     who.may_to(action, Relation::Other)?;
     Ok(bot)
@@ -335,7 +379,7 @@ fn open_to_all(who: &Who, action: Action, id: web::Path<String>) -> Result<Chatb
 
 /// What a widget needs to know before anybody has said a word. Nothing here is a secret, and nothing is for a site that
 /// may not have visitors.
-pub(super) async fn widget(req: HttpRequest, who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn widget(req: HttpRequest, who: Who, id: Id) -> Answer {
     let bot = open_to_all(&who, Action::ChatbotWidget, id)?;
     if !origin::allowed_for(&req, &who.node, &bot.allowed_origins) {
         return Err(who.refused(WireError::new(ErrorCode::Forbidden, "this origin may not have visitors")));
@@ -357,4 +401,50 @@ pub(super) async fn widget(req: HttpRequest, who: Who, id: web::Path<String>) ->
         });
         o.time("serverTime", who.node.now());
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_origin;
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_and_nothing_else() {
+        for good in [
+            "https://shop.example",
+            "http://localhost:3000",
+            "https://shop.example/",
+            "https://10.0.0.1:1",
+            "http://[::1]",
+            "http://[::1]:8080",
+            "https://xn--grn-hoa.example",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "http://",
+            "http:// ",
+            "https://x/y?z",
+            "https://x?z",
+            "https://x#z",
+            "https://u@x",
+            "https://x:",
+            "https://x:0",
+            "https://x:65536",
+            "https://x:+1",
+            "https://a..b",
+            "https://-a",
+            "https://x\n",
+            "https://*",
+            "ftp://x",
+            "https://x;script-src",
+            "http://[::1",
+            "http://[z]",
+            "http://[::1]x",
+            "https://x//",
+            "null",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 }

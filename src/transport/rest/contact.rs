@@ -18,6 +18,7 @@ use crate::store::{StoreError, Write, Written};
 
 use super::answer::ApiError;
 use super::auth::checked_email;
+use super::params::Id;
 use super::who::{Shared, Who};
 
 /// Of one customer in a minute.
@@ -32,7 +33,7 @@ struct Contact {
 pub(super) async fn leave(
     who: Who,
     shared: web::Data<Shared>,
-    id: web::Path<String>,
+    id: Id,
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let record = who.conversation(Action::ContactLeave, &ConversationId::from(id.into_inner())).await?;

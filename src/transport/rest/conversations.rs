@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
 use crate::auth::policy::Action;
 use crate::domain::command::{
     Command, Escalate, ReadMark, ReleaseTo, SendMessage, StartConversation, StartMode, TransferTarget,
 };
+use crate::domain::conversation::Conversation;
 use crate::domain::event::{EscalationStatus, Reply};
-use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::ids::{ConversationId, UserId, named};
 use crate::domain::message::MessageKind;
 use crate::domain::user::Principal;
 use crate::protocol::dialect::{read_body, shapes};
@@ -20,8 +22,8 @@ use crate::protocol::error::WireError;
 
 use super::answer::{ApiError, created, ok};
 use super::cursor::Page;
-use super::once::once;
-use super::who::Who;
+use super::params::{Id, Params};
+use super::who::{Shared, Who};
 
 type Answer = Result<HttpResponse, ApiError>;
 
@@ -47,7 +49,7 @@ struct Start {
     metadata: Option<Box<RawValue>>,
 }
 
-pub(super) async fn start(req: HttpRequest, who: Who, bytes: web::Bytes) -> Answer {
+pub(super) async fn start(who: Who, bytes: web::Bytes) -> Answer {
     who.may(Action::ConversationStart)?;
     let start: Start = body(&who, &bytes)?;
     let mode = match start.mode.as_deref() {
@@ -56,8 +58,8 @@ pub(super) async fn start(req: HttpRequest, who: Who, bytes: web::Bytes) -> Answ
         Some(_) => return Err(who.refused(WireError::invalid("mode", "must be ai or human"))),
     };
     let command = Command::StartConversation(StartConversation {
-        chatbot_id: start.chatbot_id.map(Into::into),
-        client_id: start.client_id.unwrap_or_else(|| who.node.new_id()),
+        chatbot_id: start.chatbot_id.map(|id| named(id).into()),
+        client_id: start.client_id.unwrap_or_else(|| who.client_id()),
         first_message: start.first_message,
         mode,
         priority: start.priority,
@@ -65,7 +67,7 @@ pub(super) async fn start(req: HttpRequest, who: Who, bytes: web::Bytes) -> Answ
         metadata: start.metadata.map(|raw| raw.get().to_owned()),
         reason: start.reason,
     });
-    once(&who, &req, &bytes, async { reply(who.execute(command).await?, true) }).await
+    reply(who.execute(command).await?, true)
 }
 
 /// A command's answer as a body.
@@ -100,12 +102,12 @@ fn reply(reply: Reply, new: bool) -> Answer {
     Ok(if new { created(write) } else { ok(write) })
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn get(who: Who, id: Id) -> Answer {
     let record = who.conversation(Action::ConversationGet, &ConversationId::from(id.into_inner())).await?;
     let rating = who.node.store().rating(&record.conversation.id).await?;
     Ok(ok(|o| {
         shapes::conversation(o, &record.conversation);
-        o.list("participants", &record.participants, shapes::participant);
+        o.list("participants", &record.participants, |o, one| shapes::participant(o, one, None));
         if let Some(rating) = &rating {
             o.object("rating", |o| {
                 o.int("score", rating.score).text_or_null("comment", rating.comment.as_deref()).time("at", rating.at);
@@ -121,7 +123,7 @@ pub(super) struct Window {
     limit: Option<i64>,
 }
 
-pub(super) async fn messages(who: Who, id: web::Path<String>, query: web::Query<Window>) -> Answer {
+pub(super) async fn messages(who: Who, id: Id, query: Params<Window>) -> Answer {
     let record = who.conversation(Action::MessageList, &ConversationId::from(id.into_inner())).await?;
     let id = &record.conversation.id;
     let limit = Page { limit: query.limit, cursor: None }.limit(most(&who)).map_err(|error| who.refused(error))?;
@@ -145,7 +147,7 @@ struct Send {
     metadata: Option<Box<RawValue>>,
 }
 
-async fn sending(req: &HttpRequest, who: &Who, id: String, bytes: &[u8], internal: bool) -> Answer {
+async fn sending(who: &Who, id: String, bytes: &[u8], internal: bool) -> Answer {
     let send: Send = body(who, bytes)?;
     let kind = match send.message_type.as_deref() {
         None => MessageKind::Text,
@@ -155,26 +157,26 @@ async fn sending(req: &HttpRequest, who: &Who, id: String, bytes: &[u8], interna
     let command = Command::SendMessage(SendMessage {
         conversation_id: id.into(),
         content: send.content,
-        client_id: send.client_id.unwrap_or_else(|| who.node.new_id()),
+        client_id: send.client_id.unwrap_or_else(|| who.client_id()),
         kind,
-        reply_to: send.reply_to.map(Into::into),
+        reply_to: send.reply_to.map(|id| named(id).into()),
         internal,
         metadata: send.metadata.map(|raw| raw.get().to_owned()),
     });
-    once(who, req, bytes, async { reply(who.execute(command).await?, true) }).await
+    reply(who.execute(command).await?, true)
 }
 
-pub(super) async fn send(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn send(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
-    sending(&req, &who, id.into_inner(), &bytes, false).await
+    sending(&who, id.into_inner(), &bytes, false).await
 }
 
-pub(super) async fn send_note(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn send_note(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
-    sending(&req, &who, id.into_inner(), &bytes, true).await
+    sending(&who, id.into_inner(), &bytes, true).await
 }
 
-pub(super) async fn notes(who: Who, id: web::Path<String>, query: web::Query<Window>) -> Answer {
+pub(super) async fn notes(who: Who, id: Id, query: Params<Window>) -> Answer {
     let record = who.conversation(Action::NoteList, &ConversationId::from(id.into_inner())).await?;
     let limit = Page { limit: query.limit, cursor: None }.limit(most(&who)).map_err(|error| who.refused(error))?;
     let found = who.node.store().notes_after(&record.conversation.id, query.after.unwrap_or(0), limit).await?;
@@ -190,12 +192,12 @@ struct Read {
     message_id: Option<String>,
 }
 
-pub(super) async fn read(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn read(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let read: Read = body(&who, &bytes)?;
     let mark = match (read.seq, read.message_id) {
         (Some(seq), _) => ReadMark::Seq(seq),
-        (None, Some(message_id)) => ReadMark::Message(message_id.into()),
+        (None, Some(message_id)) => ReadMark::Message(named(message_id).into()),
         (None, None) => return Err(who.refused(WireError::invalid("seq", "is missing, and so is messageId"))),
     };
     let command = Command::MarkRead { conversation_id: id.into_inner().into(), mark };
@@ -220,22 +222,22 @@ impl EscalateBody {
     }
 }
 
-pub(super) async fn escalate(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn escalate(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let wish: EscalateBody = body(&who, &bytes)?;
     let command = wish.command(id.into_inner().into());
-    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+    reply(who.execute(command).await?, false)
 }
 
 /// Seed 001's call. Without a conversation one is started first. A `userId` must be the caller's own, unless the caller
 /// is staff or the host's server.
-pub(super) async fn escalate_any(who: Who, bytes: web::Bytes) -> Answer {
+pub(super) async fn escalate_any(who: Who, shared: web::Data<Shared>, bytes: web::Bytes) -> Answer {
     if !who.is_internal() {
         who.known()?;
     }
     let wish: EscalateBody = body(&who, &bytes)?;
-    let Some(id) = wish.conversation_id.clone().map(ConversationId::from) else {
-        return start_escalated(&who, wish).await;
+    let Some(id) = wish.conversation_id.clone().map(|id| ConversationId::from(named(id))) else {
+        return start_escalated(&who, &shared, wish).await;
     };
     let record = who.conversation(Action::Escalate, &id).await?;
     let customer_id = record.conversation.customer_id.clone();
@@ -250,12 +252,17 @@ pub(super) async fn escalate_any(who: Who, bytes: web::Bytes) -> Answer {
     Ok(seed_status(&id, &status))
 }
 
-async fn start_escalated(who: &Who, wish: EscalateBody) -> Answer {
+/// What names a customer's wish for a human in general, among the calls that are one at a time. No key has a control
+/// character.
+const ANY: &str = "\0escalate";
+
+/// The customer's open conversation is escalated when there is one: one click, or two, are one conversation.
+async fn start_escalated(who: &Who, shared: &Shared, wish: EscalateBody) -> Answer {
     let principal = match (&wish.user_id, who.is_internal()) {
-        (Some(user_id), true) => in_name_of(who, &UserId::from(user_id.as_str())).await?,
+        (Some(user_id), true) => in_name_of(who, &UserId::from(named(user_id.as_str()))).await?,
         (Some(user_id), false) if *user_id != who.known()?.user_id.as_str() => {
             who.may(Action::ConversationStartFor)?;
-            in_name_of(who, &UserId::from(user_id.as_str())).await?
+            in_name_of(who, &UserId::from(named(user_id.as_str()))).await?
         }
         (None, true) => return Err(who.refused(WireError::invalid("userId", "is missing"))),
         (_, false) => {
@@ -263,8 +270,19 @@ async fn start_escalated(who: &Who, wish: EscalateBody) -> Answer {
             Arc::clone(who.known()?)
         }
     };
+    let _turn = shared.running.turn(&(principal.user_id.clone(), ANY.to_owned())).await;
+    let open = who.node.store().current_conversation_of(&principal.user_id).await;
+    let open = open.map_err(|error| who.refused(Failure::from(error)))?;
+    let fits = |row: &Conversation| principal.chatbot_id.is_none() || row.chatbot_id == principal.chatbot_id;
+    if let Some(id) = open.filter(fits).map(|row| row.id) {
+        let status = match who.execute_as(principal, wish.command(id.clone())).await? {
+            Reply::Escalation(status) => status,
+            _ => EscalationStatus::None,
+        };
+        return Ok(seed_status(&id, &status));
+    }
     let caller = Caller { principal, session: None };
-    let started = who.node.start_escalated(&caller, wish.reason, who.node.new_id(), who.request_id.clone()).await;
+    let started = who.node.start_escalated(&caller, wish.reason, who.client_id(), who.request_id.clone()).await;
     match started.map_err(|failure| who.refused(failure))? {
         Reply::Started { conversation_id, escalation, .. } => {
             Ok(seed_status(&conversation_id, &escalation.unwrap_or(EscalationStatus::None)))
@@ -292,7 +310,7 @@ fn seed_status(id: &ConversationId, status: &EscalationStatus) -> HttpResponse {
 }
 
 /// Seed 001 polls this every 30 s; a customer without a link keeps its place by it.
-pub(super) async fn queue_status(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn queue_status(who: Who, id: Id) -> Answer {
     let id = ConversationId::from(id.into_inner());
     let record = who.conversation(Action::QueueStatus, &id).await?;
     let polls = who.known().is_ok_and(|principal| principal.user_id == record.conversation.customer_id);
@@ -300,7 +318,7 @@ pub(super) async fn queue_status(who: Who, id: web::Path<String>) -> Answer {
     Ok(seed_status(&id, &view.status))
 }
 
-pub(super) async fn cancel(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn cancel(who: Who, id: Id) -> Answer {
     who.known()?;
     reply(who.execute(Command::CancelEscalation { conversation_id: id.into_inner().into() }).await?, false)
 }
@@ -312,17 +330,17 @@ struct Assign {
 }
 
 /// Seed 000's "Assign to me"; an admin may name somebody.
-pub(super) async fn assign(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn assign(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let principal = who.known()?;
     let assign: Assign = body(&who, &bytes)?;
     let conversation_id = ConversationId::from(id.into_inner());
     let command = match assign.agent_id {
         Some(agent_id) if agent_id != principal.user_id.as_str() => {
-            Command::Assign { conversation_id, agent_id: agent_id.into() }
+            Command::Assign { conversation_id, agent_id: named(agent_id).into() }
         }
         _ => Command::AssignToMe { conversation_id },
     };
-    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+    reply(who.execute(command).await?, false)
 }
 
 #[derive(Deserialize)]
@@ -333,16 +351,16 @@ struct Transfer {
     note: Option<String>,
 }
 
-pub(super) async fn transfer(req: HttpRequest, who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn transfer(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let transfer: Transfer = body(&who, &bytes)?;
     let target = match (transfer.agent_id, transfer.team) {
-        (Some(agent_id), None) => TransferTarget::Agent(agent_id.into()),
+        (Some(agent_id), None) => TransferTarget::Agent(named(agent_id).into()),
         (None, Some(team)) => TransferTarget::Team(team),
         _ => return Err(who.refused(WireError::invalid("agentId", "give either agentId or team"))),
     };
     let command = Command::Transfer { conversation_id: id.into_inner().into(), target, note: transfer.note };
-    once(&who, &req, &bytes, async { reply(who.execute(command).await?, false) }).await
+    reply(who.execute(command).await?, false)
 }
 
 #[derive(Deserialize)]
@@ -350,7 +368,7 @@ struct Release {
     to: Option<String>,
 }
 
-pub(super) async fn release(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn release(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let release: Release = body(&who, &bytes)?;
     let to = match release.to.as_deref() {
@@ -366,7 +384,7 @@ struct Close {
     reason: Option<String>,
 }
 
-pub(super) async fn close(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn close(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let close: Close = body(&who, &bytes)?;
     let command = Command::CloseConversation { conversation_id: id.into_inner().into(), reason: close.reason };
@@ -379,14 +397,14 @@ struct Rate {
     comment: Option<String>,
 }
 
-pub(super) async fn rate(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn rate(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let rate: Rate = body(&who, &bytes)?;
     let command = Command::Rate { conversation_id: id.into_inner().into(), score: rate.score, comment: rate.comment };
     reply(who.execute(command).await?, false)
 }
 
-pub(super) async fn decisions(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn decisions(who: Who, id: Id) -> Answer {
     let record = who.conversation(Action::DecisionList, &ConversationId::from(id.into_inner())).await?;
     let found = who.node.store().decisions(&record.conversation.id, 1000).await?;
     let assignments = who.node.store().assignments(&record.conversation.id).await?;

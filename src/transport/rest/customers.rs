@@ -1,6 +1,6 @@
 //! What is known of a customer, for staff who may see one of the customer's conversations.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 
 use crate::actors::node::permitted;
 use crate::auth::policy::{self, Action, Relation};
@@ -14,6 +14,7 @@ use crate::store::{ConversationFilter, OverviewFilter};
 
 use super::answer::{ApiError, ok};
 use super::lists::overview;
+use super::params::Id;
 use super::who::Who;
 
 /// Conversations that are shown, the newest.
@@ -24,7 +25,7 @@ fn seen(o: &mut Object<'_>, view: &PageView) {
     shapes::page_view(o, view);
 }
 
-pub(super) async fn get(who: Who, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn get(who: Who, id: Id) -> Result<HttpResponse, ApiError> {
     let principal = who.known()?;
     let customer_id = UserId::from(id.into_inner());
     let store = who.node.store();
@@ -68,7 +69,7 @@ pub(super) async fn get(who: Who, id: web::Path<String>) -> Result<HttpResponse,
 }
 
 /// The pages told of in one conversation, newest first.
-pub(super) async fn page_views(who: Who, id: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn page_views(who: Who, id: Id) -> Result<HttpResponse, ApiError> {
     let record = who.conversation(Action::PageViewList, &ConversationId::from(id.into_inner())).await?;
     let found = who.node.store().page_views(&record.conversation.id, KEPT).await?;
     Ok(ok(|o| {

@@ -1,6 +1,6 @@
 //! Lists of conversations for the console, the admin board and a customer's history.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::Deserialize;
 
 use crate::auth::policy::Action;
@@ -14,6 +14,7 @@ use crate::store::{ConversationFilter, Overview, OverviewFilter};
 use super::answer::{ApiError, ok};
 use super::conversations::most;
 use super::cursor::{Page, cursor};
+use super::params::Params;
 use super::who::Who;
 
 #[derive(Deserialize)]
@@ -83,7 +84,7 @@ fn filter(principal: &Principal, view: View, query: &Listing) -> OverviewFilter 
     }
 }
 
-pub(super) async fn list(who: Who, query: web::Query<Listing>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn list(who: Who, query: Params<Listing>) -> Result<HttpResponse, ApiError> {
     who.may(Action::ConversationList)?;
     let query = query.into_inner();
     let principal = who.known()?;

@@ -19,7 +19,8 @@ mod customers;
 mod demo;
 mod health;
 mod lists;
-mod once;
+pub mod once;
+mod params;
 mod queue;
 mod search;
 mod statistics;
@@ -27,8 +28,10 @@ mod transcript;
 mod visitors;
 pub mod who;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use crate::auth::policy::Action;
@@ -57,7 +60,12 @@ macro_rules! routes {
         ];
 
         fn mount(config: &mut web::ServiceConfig) {
-            $(config.route($path, web::$method().to($handler).wrap(from_fn(edge::pass)));)+
+            $({
+                let pass = |req: ServiceRequest, next: Next<BoxBody>| {
+                    edge::pass_with(once::takes_key(stringify!($method), Action::$action), req, next)
+                };
+                config.route($path, web::$method().to($handler).wrap(from_fn(pass)));
+            })+
         }
     };
 }
@@ -180,7 +188,11 @@ async fn unknown(req: HttpRequest) -> HttpResponse {
     } else {
         WireError::new(ErrorCode::NotFound, "not found")
     };
-    ApiError::from(error).error_response()
+    let error = match who::request_id(&req) {
+        Some(id) => ApiError::of(error, id.as_str()),
+        None => ApiError::from(error),
+    };
+    error.error_response()
 }
 
 fn fits(pattern: &str, path: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::domain::wait::{Forecast, accuracy};
 use crate::protocol::dialect::{read_body, shapes};
 
 use super::answer::{ApiError, ok};
+use super::params::Id;
 use super::who::Who;
 
 /// How far back forecasts are compared with what happened, and how many at most.
@@ -48,7 +49,7 @@ pub(super) async fn offers(who: Who) -> Answer {
     }))
 }
 
-pub(super) async fn accept(who: Who, id: web::Path<String>) -> Answer {
+pub(super) async fn accept(who: Who, id: Id) -> Answer {
     who.known()?;
     match who.execute(Command::AcceptOffer { offer_id: id.into_inner().into() }).await? {
         Reply::Assigned { conversation_id, agent_id, agent_name } => Ok(ok(|o| {
@@ -66,7 +67,7 @@ struct Decline {
     reason: Option<String>,
 }
 
-pub(super) async fn decline(who: Who, id: web::Path<String>, bytes: web::Bytes) -> Answer {
+pub(super) async fn decline(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let decline: Decline = read_body(&bytes, who.node.limits().json_depth).map_err(|error| who.refused(error))?;
     who.execute(Command::DeclineOffer { offer_id: id.into_inner().into(), reason: decline.reason }).await?;

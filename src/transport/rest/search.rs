@@ -13,6 +13,7 @@ use super::answer::{ApiError, ok};
 use super::conversations::most;
 use super::cursor::{Page, cursor};
 use super::lists::overview;
+use super::params::Params;
 use super::who::{Shared, Who};
 
 /// Customers shown beside the messages of the first page.
@@ -30,7 +31,7 @@ pub(super) struct Query {
 pub(super) async fn search(
     who: Who,
     shared: web::Data<Shared>,
-    query: web::Query<Query>,
+    query: Params<Query>,
 ) -> Result<HttpResponse, ApiError> {
     who.may(Action::Search)?;
     let query = query.into_inner();

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use chrono::DateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::protocol::json::Object;
 use crate::store::FactsFilter;
 
 use super::answer::{ApiError, ok};
+use super::params::Params;
 use super::who::Who;
 
 /// Conversations (and waits, and assignments) that one report is made of at most.
@@ -75,7 +76,7 @@ async fn gather(who: &Who, query: &Query) -> Result<(Range, statistics::Report, 
     Ok((range, report, facts.cut))
 }
 
-pub(super) async fn get(who: Who, query: web::Query<Query>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn get(who: Who, query: Params<Query>) -> Result<HttpResponse, ApiError> {
     who.may(Action::StatisticsGet)?;
     let (range, report, cut) = gather(&who, &query).await?;
     let names = names(&who).await;
@@ -92,7 +93,7 @@ pub(super) async fn get(who: Who, query: web::Query<Query>) -> Result<HttpRespon
 }
 
 /// Seed 002's statistics of staff: the table by agent alone.
-pub(super) async fn staff(who: Who, query: web::Query<Query>) -> Result<HttpResponse, ApiError> {
+pub(super) async fn staff(who: Who, query: Params<Query>) -> Result<HttpResponse, ApiError> {
     who.may(Action::StatisticsGet)?;
     let (range, report, cut) = gather(&who, &query).await?;
     let names = names(&who).await;

@@ -1,7 +1,7 @@
 //! A conversation as a document: text, JSON or a page to print.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentType};
-use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::auth::policy::Action;
@@ -13,6 +13,7 @@ use crate::protocol::error::WireError;
 use crate::protocol::json::{KeyStyle, object, rfc3339};
 
 use super::answer::ApiError;
+use super::params::{Id, Params};
 use super::who::Who;
 
 /// Messages read at once.
@@ -24,11 +25,7 @@ pub(super) struct Query {
     format: Option<String>,
 }
 
-pub(super) async fn transcript(
-    who: Who,
-    id: web::Path<String>,
-    query: web::Query<Query>,
-) -> Result<HttpResponse, ApiError> {
+pub(super) async fn transcript(who: Who, id: Id, query: Params<Query>) -> Result<HttpResponse, ApiError> {
     let record = who.conversation(Action::Transcript, &ConversationId::from(id.into_inner())).await?;
     let (kind, ending, write): (_, _, fn(&Conversation, &[Message]) -> String) = match query.format.as_deref() {
         None | Some("text") => (ContentType::plaintext(), "txt", as_text),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
@@ -17,7 +17,7 @@ use crate::auth::policy::{self, Action, Relation};
 use crate::auth::secret;
 use crate::domain::command::Command;
 use crate::domain::event::Reply;
-use crate::domain::ids::{ConversationId, RequestId};
+use crate::domain::ids::{ConversationId, RequestId, UserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::room::RoomRecord;
 use crate::domain::session::{Limiter, RateLimit, Taken};
@@ -27,12 +27,14 @@ use crate::domain::user::Principal;
 use super::super::sockets::Worker;
 use super::super::ws::bearer;
 use super::answer::ApiError;
+use super::once::Running;
 
 /// What all worker threads share for REST.
 #[derive(Clone, Default)]
 pub struct Shared {
     attempts: Arc<Mutex<HashMap<String, Limiter>>>,
     demo: Option<Arc<DemoLogins>>,
+    pub(super) running: Running,
 }
 
 impl Shared {
@@ -66,6 +68,7 @@ impl Shared {
 }
 
 /// A request's caller: a known person, the host's server, or nobody.
+#[derive(Clone)]
 pub struct Who {
     /// The node.
     pub node: Arc<Node>,
@@ -73,6 +76,7 @@ pub struct Who {
     pub request_id: RequestId,
     principal: Option<Arc<Principal>>,
     internal: bool,
+    client_id: Option<String>,
 }
 
 impl FromRequest for Who {
@@ -80,14 +84,15 @@ impl FromRequest for Who {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        if let Some(known) = req.extensions().get::<Self>() {
+            return Box::pin(std::future::ready(Ok(known.clone())));
+        }
         let req = req.clone();
         Box::pin(async move {
             let worker = req.app_data::<web::Data<Worker>>().ok_or(Failure::NoAnswer)?;
             let node = Arc::clone(&worker.node);
             let header = |name| req.headers().get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-            let request_id = header("x-request-id")
-                .filter(|id| !id.is_empty() && id.len() <= 64 && id.chars().all(|c| c.is_ascii_graphic()))
-                .map_or_else(|| node.new_request_id(), RequestId::from);
+            let request_id = request_id(&req).ok_or(Failure::NoAnswer)?;
             let principal = match header("authorization").and_then(bearer) {
                 Some(token) => {
                     let found = node.authenticate(token).await;
@@ -100,12 +105,46 @@ impl FromRequest for Who {
                 (Some(wanted), Some(given)) => secret::equal(wanted.expose(), given),
                 _ => false,
             };
-            Ok(Self { node, request_id, principal, internal })
+            Ok(Self { node, request_id, principal, internal, client_id: None })
         })
     }
 }
 
+/// What correlates the log lines and the answer of a request: the caller's word for it, or ours.
+pub fn request_id(req: &HttpRequest) -> Option<RequestId> {
+    if let Some(known) = req.extensions().get::<RequestId>() {
+        return Some(known.clone());
+    }
+    let worker = req.app_data::<web::Data<Worker>>()?;
+    let given = req.headers().get("x-request-id").and_then(|value| value.to_str().ok());
+    let id = given
+        .filter(|id| !id.is_empty() && id.len() <= 64 && id.chars().all(|c| c.is_ascii_graphic()))
+        .map_or_else(|| worker.node.new_request_id(), RequestId::from);
+    req.extensions_mut().insert(id.clone());
+    Some(id)
+}
+
 impl Who {
+    /// Whose keys this caller's `Idempotency-Key` is among: the host's server has a name that is nobody's.
+    pub(super) fn keyed_as(&self) -> Option<UserId> {
+        match (&self.principal, self.internal) {
+            (Some(principal), _) => Some(principal.user_id.clone()),
+            (None, true) => Some(UserId::from("")),
+            (None, false) => None,
+        }
+    }
+
+    /// With the client id that its `Idempotency-Key` stands for.
+    #[must_use]
+    pub(super) fn keyed(self, client_id: String) -> Self {
+        Self { client_id: Some(client_id), ..self }
+    }
+
+    /// For a command whose client id was not given: a repeat with the same `Idempotency-Key` gets the same again.
+    pub fn client_id(&self) -> String {
+        self.client_id.clone().unwrap_or_else(|| self.node.new_id())
+    }
+
     fn caller(&self) -> policy::Caller {
         match (&self.principal, self.internal) {
             (Some(principal), _) => principal.role.into(),

@@ -319,3 +319,36 @@ fn the_key_is_in_no_log_line_whatever_fails() {
     let line = printed.lines().find(|line| line.contains(KEY));
     assert_eq!(line, None);
 }
+
+#[actix_web::test]
+async fn an_answer_with_nul_is_stored_on_postgresql_without_it_and_asked_for_once() {
+    let vendor = vendor::Server::start(vec![stream_of(Vendor::OpenAi, &["Ten\0 ", "\0euro.\u{7}"])]).await;
+    let base_url = vendor.base_url.clone();
+    let url = crate::support::postgres::fresh_database().await;
+    let change = |config: &mut Config| {
+        settings(config, Vendor::OpenAi, &base_url);
+        config.database.url = switchboard::config::PrivateUrl::new(url);
+    };
+    let server = Server::built(change, |builder| builder.on_this_thread()).await;
+    let token = server.token(&User::customer("cleo", "Cleo")).await;
+    let mut cleo = Client::connect(&server, &token).await;
+    let started = cleo.ack("start_conversation", json!({ "clientId": "c1" })).await;
+    let id = started["conversationId"].as_str().unwrap().to_owned();
+    cleo.expect("ai_message").await;
+    let mut shop = Shop { server, vendor, cleo, id };
+    shop.says("m1", "What does it cost?").await;
+    assert_eq!(shop.reply().await["content"], "Ten euro.");
+    // The whole reply may overtake its last piece.
+    assert!("Ten euro.".starts_with(shop.deltas().trim_end()), "{}", shop.deltas());
+    let stored = shop.stored("messages").await;
+    assert!(stored["items"].as_array().unwrap().iter().any(|line| line["content"] == "Ten euro."), "{stored}");
+    assert_eq!(shop.vendor.unseen(), 1, "asked once");
+    shop.server.stop().await;
+}
+
+fn stream_of(of: Vendor, words: &[&str]) -> Vec<Step> {
+    let mut steps = vec![stream_head()];
+    steps.extend(pieces(of, words).iter().map(|piece| chunk(piece)));
+    steps.push(last_chunk());
+    steps
+}

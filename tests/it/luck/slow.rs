@@ -132,3 +132,41 @@ async fn a_client_that_does_not_read_is_cut_after_five_seconds_without_progress(
     assert!(!scene.sees_sam(true).await);
     scene.comes_back(sam).await;
 }
+
+#[actix_web::test]
+async fn what_waits_for_a_client_that_does_not_read_does_not_count_as_handed_over() {
+    let server = Server::start().await;
+    let token = server.token(&User::agent("ann", "Ann")).await;
+    let mut ann = Client::connect(&server, &token).await;
+    server.settle().await;
+    let token = server.token(&User::customer("cleo", "Cleo")).await;
+    let mut cleo = Client::connect(&server, &token).await;
+    let started = cleo.ack("start_conversation", json!({ "clientId": "first" })).await;
+    let id = started["conversationId"].as_str().unwrap().to_owned();
+    cleo.ack("escalate", json!({ "conversationId": id })).await;
+    cleo.expect("agent_joined").await;
+    ann.ack("join", json!({ "conversationId": id })).await;
+    let stuck = stuck(&server, &token, &id).await;
+    cleo.close().await;
+    let (mut last, mut bytes) = (0, 0);
+    while bytes < KERNEL {
+        let data = json!({ "conversationId": id, "content": "x".repeat(CONTENT), "clientId": bytes.to_string() });
+        last = ann.ack("send_message", data).await["seq"].as_i64().unwrap();
+        bytes += CONTENT;
+    }
+    server.clock.advance(Millis::from_secs(6));
+    let gone = |event: &Value| {
+        event["type"] == "presence" && event["data"]["userId"] == "cleo" && event["data"]["online"] == false
+    };
+    ann.expect_where(gone).await;
+    let told: Vec<i64> = ann
+        .seen
+        .iter()
+        .filter(|event| event["type"] == "message_delivered")
+        .map(|event| event["data"]["seq"].as_i64().unwrap())
+        .collect();
+    assert!(!told.is_empty(), "what the kernels took was handed over");
+    assert!(told.iter().all(|seq| *seq < last), "{told:?}, and {last} were sent");
+    drop(stuck);
+    server.stop().await;
+}

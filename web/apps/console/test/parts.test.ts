@@ -267,7 +267,7 @@ describe("a conversation as it is drawn", () => {
     content: "psst",
     createdAt: new Date(NOW + ms).toISOString(),
   });
-  const words = { removed: "gone", assistant: "Assistant", you: "You" };
+  const words = { removed: "gone", assistant: "Assistant", you: "You", system: "Switchboard" };
 
   test("notes stand between the messages that they were written between", () => {
     const items = itemsOf(

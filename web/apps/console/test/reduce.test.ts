@@ -126,6 +126,31 @@ describe("messages", () => {
     expect(row(state)).toMatchObject({ askedAt: null, unread: 0 });
   });
 
+  test("an answer that an event has overtaken neither reopens a conversation nor takes a new one away", () => {
+    const open = run([listed(overview("c1"))]);
+    const closed = run([at("conversation_closed", { conversationId: "c1", reason: "solved" })], open);
+    const late = run(
+      [
+        { type: "wanted", id: "c1" },
+        { type: "fetched", item: overview("c1"), asked: open.rows },
+      ],
+      closed,
+    );
+    expect(row(late).status).toBe("CLOSED");
+    expect([...late.wanted]).toEqual(["c1"]);
+    const mine = run([{ type: "fetched", item: overview("c2", { assignedAgentId: null }) }], open);
+    const taken = run([{ type: "assigned", conversationId: "c2", agentId: ME.id, agentName: "Ann", at: NOW }], mine);
+    const list: DeskAction = {
+      type: "listed",
+      list: "mine",
+      items: [overview("c1")],
+      cursor: null,
+      more: false,
+      asked: mine.rows,
+    };
+    expect(row(run([list], taken), "c2").agentId).toBe(ME.id);
+  });
+
   test("a conversation that is not known is asked for", () => {
     expect([...run([at("new_message", message("c7", 1, "customer"))]).wanted]).toEqual(["c7"]);
     expect(
@@ -244,6 +269,12 @@ describe("offers", () => {
       },
     ]);
     expect([...state.offers.keys()]).toEqual(["o1"]);
+  });
+
+  test("a transfer that nobody took is told to its owner, who keeps it", () => {
+    const state = run([listed(overview("c1")), rescinded("not_taken")]);
+    expect(state.notices[0]?.kind).toBe("transfer_refused");
+    expect(row(state).agentId).toBe(ME.id);
   });
 
   test("taking the conversation by hand ends its offer", () => {

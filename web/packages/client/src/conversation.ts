@@ -128,7 +128,8 @@ export function createConversation(host: Host, key: string, known: string | null
   /** Messages up to here are history: no bell rings for them. */
   let quiet = Number.POSITIVE_INFINITY;
   let lastRead: number | null = null;
-  let deliveredUpTo = 0;
+  /** How far everybody's devices got what was written. */
+  const delivered = new Map<string, number>();
   let readWanted = 0;
   let readTold = 0;
   let telling = false;
@@ -156,7 +157,22 @@ export function createConversation(host: Host, key: string, known: string | null
     );
   }
 
-  const viewer = () => ({ userId: myId(), readUpTo: readUpTo(), deliveredUpTo });
+  /** How far it has come to the other side: a colleague who has it says nothing about the customer. */
+  function deliveredUpTo(): number {
+    const staff = host.me()?.isStaff ?? false;
+    const colleague = (userId: string) =>
+      staff && participants.some((one) => one.userId === userId && one.role === "staff");
+    return [...delivered].reduce(
+      (most, [userId, seq]) => (userId === myId() || colleague(userId) ? most : Math.max(most, seq)),
+      0,
+    );
+  }
+
+  function arrived(userId: string, seq: number): void {
+    delivered.set(userId, Math.max(delivered.get(userId) ?? 0, seq));
+  }
+
+  const viewer = () => ({ userId: myId(), readUpTo: readUpTo(), deliveredUpTo: deliveredUpTo() });
 
   function live(): boolean {
     return host.connected() && synced && !timeline.gap() && timeline.last() >= head;
@@ -300,6 +316,7 @@ export function createConversation(host: Host, key: string, known: string | null
     // A mark may have overtaken the list.
     const read = new Map(participants.map((one) => [one.userId, one.lastReadSeq]));
     participants = list.map((one) => ({ ...one, lastReadSeq: Math.max(one.lastReadSeq, read.get(one.userId) ?? 0) }));
+    for (const one of list) if (one.deliveredSeq !== undefined) arrived(one.userId, one.deliveredSeq);
     const me = list.find((one) => one.userId === myId());
     if (me) lastRead = Math.max(me.lastReadSeq, lastRead ?? 0);
   }
@@ -425,9 +442,7 @@ export function createConversation(host: Host, key: string, known: string | null
       ];
       quietly(refresh());
     },
-    message_delivered({ userId, seq }) {
-      if (userId !== myId()) deliveredUpTo = Math.max(deliveredUpTo, seq);
-    },
+    message_delivered: ({ userId, seq }) => arrived(userId, seq),
     presence({ userId, online }) {
       if (FULL) presence = { ...presence, [userId]: online };
     },
@@ -711,7 +726,7 @@ export function createConversation(host: Host, key: string, known: string | null
       lastRead = null;
       readWanted = 0;
       readTold = 0;
-      deliveredUpTo = 0;
+      delivered.clear();
       if (FULL) notes = [];
       streaming = null;
       opening = null;

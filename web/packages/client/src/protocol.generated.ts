@@ -129,6 +129,7 @@ export interface Participant {
   name: string;
   role: ParticipantRole;
   lastReadSeq: number;
+  deliveredSeq?: number;
   joinedAt: Timestamp;
   leftAt: Timestamp | null;
 }

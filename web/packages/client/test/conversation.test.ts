@@ -36,6 +36,42 @@ describe("a conversation", () => {
     expect(shown().messages).toHaveLength(1);
   });
 
+  it("takes no colleague's device for the customer's", async () => {
+    const server = createFakeServer();
+    const stored = server.open({ customerId: "cleo", id: "c" });
+    server.assign("c", { agentId: "ann", agentName: "Ann" });
+    server.assign("c", { agentId: "bob", agentName: "Bob" });
+    const { client } = clientOf(server, { token: tokenOf("ann", "agent") });
+    await client.connect();
+    const conversation = client.conversation("c");
+    await conversation.open();
+    conversation.send("It is on its way.");
+    await pass();
+    const mark = () => conversation.getSnapshot().messages.at(-1)?.mark;
+    const seq = stored.messages.at(-1)?.seq;
+    server.event("c", "message_delivered", { userId: "bob", seq });
+    await pass();
+    expect(mark()).toBe("stored");
+    server.event("c", "message_delivered", { userId: "cleo", seq });
+    await pass();
+    expect(mark()).toBe("delivered");
+  });
+
+  it("knows from the answer to a join what had come to the other side before", async () => {
+    const server = createFakeServer();
+    const stored = server.open({ customerId: "cleo", id: "c" });
+    server.assign("c", { agentId: "ann", agentName: "Ann" });
+    server.say("c", "Where is my order?", { senderId: "cleo", senderRole: "customer" });
+    const agent = stored.participants.find((one) => one.userId === "ann");
+    if (agent) agent.deliveredSeq = stored.messages.at(-1)?.seq ?? 0;
+    const { client } = clientOf(server);
+    await client.connect();
+    const conversation = client.conversation("c");
+    await conversation.open();
+    await pass();
+    expect(conversation.getSnapshot().messages.at(-1)?.mark).toBe("delivered");
+  });
+
   it("keeps what was typed offline and sends it in order", async () => {
     const { server, stored, conversation, shown, client } = await customer();
     server.down(true);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, classes, IconButton, useOutside } from "./controls.tsx";
 import { XIcon } from "./icons.tsx";
 import { WHOLE } from "./whole.ts";
@@ -37,7 +37,8 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
   const id = useId();
   useOutside(box, open, () => setOpen(false));
   const entries = () => [...(box.current?.querySelectorAll<HTMLElement>("[role^=menuitem]:not([disabled])") ?? [])];
-  useEffect(() => {
+  // Before the next frame: whoever opens it by a key may press the next one at once.
+  useLayoutEffect(() => {
     if (open) entries()[0]?.focus();
   }, [open]);
   const close = () => {

@@ -48,8 +48,9 @@ export function agentWord(agent: Agent): AgentWord {
 }
 
 export function agentTone(word: AgentWord): AgentTone {
-  if (word === "available") return "on";
-  if (word === "full" || word === "not_responding") return "busy";
+  // Who is full works as wished; red is for what needs a look.
+  if (word === "available" || word === "full") return "on";
+  if (word === "not_responding") return "busy";
   return word === "away" || word === "draining" || word === "reconnecting" ? "away" : "off";
 }
 

@@ -52,7 +52,7 @@ export function AssignDialog(props: {
         </p>
       )}
       <ul class="ad-candidates">
-        {candidates.map(({ agent, missing, over, reachable }) => (
+        {candidates.map(({ agent, word, missing, over, reachable }) => (
           <li key={agent.agentId} class={classes(!reachable && "ad-dim")}>
             <span class="ad-who">
               <strong>{agent.name}</strong>
@@ -73,7 +73,7 @@ export function AssignDialog(props: {
             </span>
             <Button
               small
-              kind={reachable && !over && !missing.length ? "primary" : "secondary"}
+              kind={word === "available" && reachable && !missing.length ? "primary" : "secondary"}
               busy={busy === agent.agentId}
               aria-label={t("assign.to_name", { name: agent.name })}
               onClick={() => assign(agent.agentId, agent.name)}

@@ -215,6 +215,7 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
   const now = useServerNow(board);
   const sorted = useMemo(() => sortQueue(rows), [rows]);
   const roomy = useWide(1500);
+  const tablet = useWide(900);
   const middling = useWide(640);
   const wall = place.value.wall;
   const still = (row: QueueRow) => (
@@ -233,7 +234,7 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
       <span class="ad-who">
         <strong>{row.userName}</strong>
         {row.escalationReason && <small class="ad-clip">{row.escalationReason}</small>}
-        {!middling && <small>{why(row)}</small>}
+        {!tablet && <small>{why(row)}</small>}
       </span>
     ),
   };
@@ -266,7 +267,7 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
         ),
     },
     middling && { id: "needs", head: t("queue.needs"), cell: (row) => <Words list={row.skills} /> },
-    middling && { id: "why", head: t("queue.why"), cell: why },
+    tablet && { id: "why", head: t("queue.why"), cell: why },
     !wall &&
       middling && {
         id: "do",

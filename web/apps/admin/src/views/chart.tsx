@@ -139,7 +139,8 @@ function Canvas({
               width: isBar ? 0 : 2,
               dash: [...DASH[series.stroke]],
               points: { show: false },
-              spanGaps: true,
+              // A gap is a gap: nothing was counted there.
+              spanGaps: false,
               ...(isBar ? { paths: bars, fill: token("--sb-accent") } : {}),
             };
           }),

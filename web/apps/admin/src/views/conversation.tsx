@@ -43,6 +43,16 @@ function itemOf(message: TimelineMessage): ChatItem {
   };
 }
 
+function noteItemOf(note: ConversationSnapshot["notes"][number]): ChatItem {
+  return {
+    key: `note-${note.noteSeq}`,
+    at: Date.parse(note.createdAt),
+    side: "note",
+    sender: { id: note.senderId ?? "", name: note.senderName, kind: "agent" },
+    text: note.content,
+  };
+}
+
 function useConversation(conversation: Conversation): ConversationSnapshot {
   const [snapshot, setSnapshot] = useState(() => conversation.getSnapshot());
   useEffect(() => {
@@ -50,6 +60,8 @@ function useConversation(conversation: Conversation): ConversationSnapshot {
     conversation.open().catch(() => {
       // The snapshot says why.
     });
+    // An address that a customer left is in a note.
+    conversation.loadNotes().catch(() => {});
     setSnapshot(conversation.getSnapshot());
     return () => {
       stop();
@@ -220,7 +232,7 @@ function Messages({
 }) {
   const board = useBoard();
   const items = useMemo(() => {
-    const made = snapshot.messages.map(itemOf);
+    const made = [...snapshot.messages.map(itemOf), ...snapshot.notes.map(noteItemOf)].sort((a, b) => a.at - b.at);
     if (snapshot.streaming) {
       made.push({
         key: snapshot.streaming.messageId,
@@ -232,7 +244,7 @@ function Messages({
       });
     }
     return made;
-  }, [snapshot.messages, snapshot.streaming]);
+  }, [snapshot.messages, snapshot.notes, snapshot.streaming]);
   if (snapshot.error) return <ErrorState title={t("conversation.unreadable")}>{errorWords(snapshot.error)}</ErrorState>;
   if (!snapshot.live && items.length === 0) {
     return (

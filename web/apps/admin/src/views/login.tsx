@@ -30,6 +30,8 @@ export function Login({ session, notice }: { session: CookieSession; notice: str
       await session.login(email.trim(), password);
     } catch (cause) {
       setError(asError(cause));
+    } finally {
+      // An agent is let in and shown out again: the form must be there for the next one.
       setBusy(false);
     }
   };

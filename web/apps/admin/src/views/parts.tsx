@@ -35,6 +35,8 @@ export function errorWords(error: SwitchboardError): string {
 export function Reading<T>(props: {
   of: Loaded<T> & { reload?: () => void };
   rows?: number;
+  /** The page's own title, where what is read brings it along: shown also while there is nothing. */
+  title?: string;
   empty?: (value: T) => ComponentChildren | false;
   children: (value: T) => ComponentChildren;
 }) {
@@ -42,24 +44,31 @@ export function Reading<T>(props: {
   if (value === null) {
     if (error && !loading) {
       return (
-        <ErrorState
-          title={t("state.failed")}
-          action={
-            reload && (
-              <Button small icon={<RotateCcwIcon small />} onClick={reload}>
-                {t("action.again")}
-              </Button>
-            )
-          }
-        >
-          {errorWords(error)}
-        </ErrorState>
+        <>
+          {props.title && <PageHead title={props.title} />}
+          {props.title && <h2 class="sb-hush">{props.title}</h2>}
+          <ErrorState
+            title={t("state.failed")}
+            action={
+              reload && (
+                <Button small icon={<RotateCcwIcon small />} onClick={reload}>
+                  {t("action.again")}
+                </Button>
+              )
+            }
+          >
+            {errorWords(error)}
+          </ErrorState>
+        </>
       );
     }
     return (
-      <div class="ad-pad">
-        <Skeleton label={t("state.loading")} rows={props.rows ?? 5} />
-      </div>
+      <>
+        {props.title && <PageHead title={props.title} />}
+        <div class="ad-pad">
+          <Skeleton label={t("state.loading")} rows={props.rows ?? 5} />
+        </div>
+      </>
     );
   }
   const empty = props.empty?.(value);
@@ -119,7 +128,7 @@ export function estimateWords(estimate: Estimate): { figure: string; unit?: stri
   }
   if (estimate.kind === "range") return { figure: t("estimate.none"), note: t("estimate.none_note") };
   return {
-    figure: t("estimate.unknown"),
+    figure: t("estimate.unknown_figure"),
     note: estimate.reason ? word("reason", estimate.reason) : t("reason.unknown"),
   };
 }

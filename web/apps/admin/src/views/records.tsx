@@ -41,6 +41,10 @@ const OUTCOMES = [
   "ended",
 ];
 
+/** Who was not even there says least: it goes last. */
+const telling = ({ passedOver }: Decision["candidates"][number]) =>
+  passedOver === "not_connected" ? 2 : passedOver === "not_available" ? 1 : 0;
+
 export function DecisionsView() {
   const board = useBoard();
   const now = useServerNow(board, 15_000);
@@ -71,9 +75,9 @@ export function DecisionsView() {
       id: "passed",
       head: t("decision.passed"),
       cell: (row) => {
-        const passed = row.candidates.filter((one) => one.passedOver);
+        const passed = row.candidates.filter((one) => one.passedOver).sort((a, b) => telling(a) - telling(b));
         return passed.length ? (
-          <span class="ad-clip">
+          <span class="ad-clip ad-long">
             {passed.map((one) => `${nameOf(one.agentId)}: ${word("passed", one.passedOver ?? "")}`).join(", ")}
           </span>
         ) : (

@@ -53,6 +53,7 @@ export function StatisticsView() {
         aria-labelledby={`statistics-tab-${bucket}`}
         class="ad-stack"
       >
+        <h2 class="sb-hush">{t(`statistics.${bucket}`)}</h2>
         <Reading of={report} rows={12}>
           {(value) => (
             <>

@@ -173,9 +173,10 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     for (const id of wanted) {
       if (fetching.has(id) || fetching.size >= 6) continue;
       fetching.add(id);
+      const asked = current.rows;
       calls
         .one(id)
-        .then((item) => dispatch({ type: "fetched", item }))
+        .then((item) => dispatch({ type: "fetched", item, asked }))
         .catch((error: unknown) => {
           const { code } = asError(error);
           // A lost link says nothing about the conversation: what comes after it asks again.
@@ -191,9 +192,10 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
 
   async function load(list: ListName): Promise<void> {
     if (current.lists[list].phase === "failed") dispatch({ type: "list_again", list });
+    const asked = current.rows;
     try {
       const { items, nextCursor } = await calls.list(list);
-      dispatch({ type: "listed", list, items, cursor: nextCursor, more: false });
+      dispatch({ type: "listed", list, items, cursor: nextCursor, more: false, asked });
     } catch {
       // What is shown stays, and the banner says that the link is down; without anything there is a way to try again.
       if (current.lists[list].phase !== "ready") dispatch({ type: "list_failed", list });
@@ -342,9 +344,10 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     async loadMore(list) {
       const { cursor, phase } = current.lists[list];
       if (!cursor || phase !== "ready") return;
+      const asked = current.rows;
       try {
         const { items, nextCursor } = await calls.list(list, cursor);
-        dispatch({ type: "listed", list, items, cursor: nextCursor, more: true });
+        dispatch({ type: "listed", list, items, cursor: nextCursor, more: true, asked });
       } catch {
         // Scrolling on asks again.
       }

@@ -11,6 +11,7 @@ const kinds = new Set<Notice["kind"]>([
   "offer_canceled",
   "unassigned",
   "transferred",
+  "transfer_refused",
   "customer_left",
   "host",
 ]);

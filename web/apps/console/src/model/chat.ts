@@ -15,10 +15,10 @@ const MARKS = {
 /** Messages and notes by their time; a note that was written between two messages stands between them. */
 export function itemsOf(
   snapshot: Pick<ConversationSnapshot, "messages" | "notes" | "streaming">,
-  words: { removed: string; assistant: string; you: string },
+  words: { removed: string; assistant: string; you: string; system: string },
 ): ChatItem[] {
   const messages = snapshot.messages.map((message) => messageItem(message, words));
-  const notes = snapshot.notes.map((note) => noteItem(note));
+  const notes = snapshot.notes.map((note) => noteItem(note, words.system));
   const items: ChatItem[] = [];
   let next = 0;
   for (const item of messages) {
@@ -58,12 +58,12 @@ function messageItem(message: TimelineMessage, words: { removed: string; you: st
   };
 }
 
-function noteItem(note: Note): ChatItem {
+function noteItem(note: Note, system: string): ChatItem {
   return {
     key: `note-${note.noteSeq}`,
     at: Date.parse(note.createdAt),
     side: "note",
-    sender: { id: note.senderId ?? "", name: note.senderName, kind: "agent" },
+    sender: { id: note.senderId ?? "", name: note.senderName || system, kind: "agent" },
     text: note.content,
   };
 }

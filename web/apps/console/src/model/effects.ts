@@ -13,7 +13,7 @@ export type Call =
   /** A close could not be done. */
   | { call: "not_closed"; conversationId: string; name: string; code: string };
 
-const LOUD = new Set<Notice["kind"]>(["assigned", "offer_missed", "unassigned"]);
+const LOUD = new Set<Notice["kind"]>(["assigned", "offer_missed", "unassigned", "transfer_refused"]);
 
 /** Offers are called for by their own clock (`offers.ts`), not here. */
 export function callsFor(before: DeskState, after: DeskState, action: DeskAction): Call[] {

@@ -4,10 +4,10 @@ import { isNote, type Overview, rowOf } from "./wire.ts";
 
 /** What happened. `at` is this browser's clock, `offset` the server's clock minus it. */
 export type DeskAction =
-  | { type: "listed"; list: ListName; items: readonly Overview[]; cursor: string | null; more: boolean }
+  | { type: "listed"; list: ListName; items: readonly Overview[]; cursor: string | null; more: boolean; asked?: Rows }
   | { type: "list_failed"; list: ListName }
   | { type: "list_again"; list: ListName }
-  | { type: "fetched"; item: Overview }
+  | { type: "fetched"; item: Overview; asked?: Rows }
   | { type: "unfetchable" | "unwanted"; id: string }
   | { type: "wanted"; id: string }
   | { type: "queue"; queue: readonly QueueRow[] | null; agents: readonly Agent[] | null }
@@ -22,6 +22,9 @@ export type DeskAction =
   | { type: "notices_read" }
   | { type: "event"; event: DeskEvent; at: number; offset: number };
 
+/** What was known when the server was asked: where an event has said something else since, its answer is too old. */
+type Rows = ReadonlyMap<string, Row>;
+
 /** The server's events that change a desk. */
 export type DeskEvent = {
   [T in keyof ServerEvents]: { type: T; data: ServerEvents[T] };
@@ -35,13 +38,16 @@ const PREVIEW = 160;
 export function reduce(state: DeskState, action: DeskAction): DeskState {
   switch (action.type) {
     case "listed":
-      return listed(state, action.list, action.items, action.cursor, action.more);
+      return listed(state, action);
     case "list_failed":
       return setLoad(state, action.list, "failed");
     case "list_again":
       return setLoad(state, action.list, "loading");
     case "fetched":
-      return unwant(putAll(state, [action.item]), action.item.id);
+      // Too old it is asked for once more.
+      return overtaken(state, action.item.id, action.asked)
+        ? state
+        : unwant(putAll(state, [action.item]), action.item.id);
     case "unwanted":
       return unwant(state, action.id);
     case "unfetchable":
@@ -88,6 +94,14 @@ function setLoad(state: DeskState, list: ListName, phase: "loading" | "failed"):
   return { ...state, lists: { ...state.lists, [list]: { ...state.lists[list], phase } } };
 }
 
+/** Whether an event has changed who has a conversation, or how it stands, since `asked`. */
+function overtaken(state: DeskState, id: string, asked: Rows | undefined): boolean {
+  if (!asked) return false;
+  const before = asked.get(id);
+  const after = state.rows.get(id);
+  return before?.status !== after?.status || before?.agentId !== after?.agentId;
+}
+
 function putAll(state: DeskState, items: readonly Overview[]): DeskState {
   const rows = new Map(state.rows);
   for (const item of items) {
@@ -104,20 +118,20 @@ function putAll(state: DeskState, items: readonly Overview[]): DeskState {
   return { ...state, rows };
 }
 
-function listed(
-  state: DeskState,
-  list: ListName,
-  items: readonly Overview[],
-  cursor: string | null,
-  more: boolean,
-): DeskState {
-  const put = putAll(state, items);
+function listed(state: DeskState, action: Extract<DeskAction, { type: "listed" }>): DeskState {
+  const { list, items, cursor, more, asked } = action;
+  const put = putAll(
+    state,
+    items.filter(({ id }) => !overtaken(state, id, asked)),
+  );
   const ids = items.map(({ id }) => id);
   const before = more ? state.lists[list].ids.filter((id) => !ids.includes(id)) : [];
   let rows = put.rows;
   if (list === "mine" && !more && cursor === null) {
     // What is no longer among one's own was given away while nobody listened.
-    const left = [...rows.values()].filter((row) => row.agentId === state.me.id && !ids.includes(row.id));
+    const left = [...rows.values()].filter(
+      (row) => row.agentId === state.me.id && !ids.includes(row.id) && !overtaken(state, row.id, asked),
+    );
     if (left.length > 0) {
       const next = new Map(rows);
       for (const row of left) next.set(row.id, { ...row, agentId: null, agentName: null });
@@ -320,6 +334,9 @@ function onAgentNotice(state: DeskState, notice: AgentNotification, at: number, 
       return note(known, "offered", at, { conversationId: offer.conversationId, text: offer.note ?? offer.reason });
     }
     case "TRANSFER_RESCINDED": {
+      // One's own transfer that nobody took: the conversation has stayed.
+      if (notice.reason === "not_taken")
+        return note(state, "transfer_refused", at, { conversationId: notice.conversationId });
       if (!state.offers.has(notice.transferRequestId)) return state;
       const kind =
         notice.reason === "taken" ? "offer_taken" : notice.reason === "timed_out" ? "offer_missed" : "offer_canceled";

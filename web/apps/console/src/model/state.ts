@@ -98,6 +98,7 @@ export type NoticeKind =
   | "offer_canceled"
   | "unassigned"
   | "transferred"
+  | "transfer_refused"
   | "customer_left"
   | "host";
 

@@ -188,8 +188,11 @@ function useToasts(): void {
           );
           if (id && id === ui.selected.peek() && call.notice.kind === "customer_left") return;
           ui.toast(noticeText(call.notice), {
-            tone:
-              call.notice.kind === "offer_missed" ? "waiting" : call.notice.kind === "assigned" ? "connected" : "plain",
+            tone: ["offer_missed", "transfer_refused"].includes(call.notice.kind)
+              ? "waiting"
+              : call.notice.kind === "assigned"
+                ? "connected"
+                : "plain",
             ...(id && !gone
               ? { action: { label: t("toasts.open"), onSelect: () => ui.select(id, { focus: true }) } }
               : {}),

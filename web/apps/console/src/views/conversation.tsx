@@ -31,7 +31,7 @@ import { asError } from "../live/desk.ts";
 import { itemsOf } from "../model/chat.ts";
 import { countsOf } from "../model/lists.ts";
 import type { Row } from "../model/state.ts";
-import { Elapsed, failure, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
+import { closedBecause, Elapsed, failure, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
 import { Reply } from "./reply.tsx";
 
 export const CLOSE_REASONS = ["solved", "no_answer", "duplicate", "spam", "other"] as const;
@@ -124,6 +124,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
         removed: t("message.removed"),
         assistant: t("who.assistant"),
         you: t("who.you"),
+        system: t("who.system"),
       }),
     [snapshot.messages, snapshot.notes, snapshot.streaming],
   );
@@ -209,7 +210,7 @@ function Closed({ row, snapshot }: { row: Row | undefined; snapshot: Conversatio
   useEffect(focusHeading, []);
   return (
     <p class="closed-line">
-      <CheckIcon small /> {reason ? t("row.closed_because", { reason: wordOr("reason", reason) }) : t("row.closed")}
+      <CheckIcon small /> {closedBecause(reason)}
       {row?.rating ? ` · ${t("row.rated", { score: row.rating })}` : ""}
     </p>
   );
@@ -266,7 +267,7 @@ function Head({ id, row, snapshot }: { id: string; row: Row | undefined; snapsho
   const { desk, ui } = useFrame();
   const me = desk.state.value.me;
   const heading = useRef<HTMLHeadingElement>(null);
-  const name = row ? row.customerName || t("customer.unnamed") : "";
+  const name = row ? row.customerName || t("customer.unnamed") : t("conversation.region");
   const mine = row?.agentId === me.id && row.status !== "CLOSED";
   const waits = row?.status === "WAITING_FOR_AGENT" || row?.status === "OFFERED";
   const here = row?.customerHere ?? (row ? (snapshot.presence[row.customerId] ?? null) : null);

@@ -21,6 +21,10 @@ export function wordOr(prefix: string, value: string): string {
   return key in all ? t(key as WordKey) : value.replace(/_/g, " ");
 }
 
+/** How a conversation ended. A reason that says no more than that it ended is left out. */
+export const closedBecause = (reason: string | null | undefined): string =>
+  reason && reason !== "closed" ? t("row.closed_because", { reason: wordOr("reason", reason) }) : t("row.closed");
+
 /** What is wrong and what to do, for a code of the server or the client. */
 export const failure = (code: string): string =>
   `error.${code}` in all ? t(`error.${code}` as WordKey) : t("error.other");

@@ -29,7 +29,7 @@ import { slashOf } from "../model/canned.ts";
 import { countsOf, idsOf, type Settled, settle } from "../model/lists.ts";
 import type { ListName, Row } from "../model/state.ts";
 import type { QueueRow } from "../model/wire.ts";
-import { n, seconds, t, useFrame, Waiting, wordOr, words } from "./frame.tsx";
+import { closedBecause, n, seconds, t, useFrame, Waiting, words } from "./frame.tsx";
 
 const LISTS: readonly ListName[] = ["mine", "queue", "all"];
 
@@ -314,7 +314,7 @@ function Badges(props: {
   if (row.status === "CLOSED")
     badges.push(
       <Badge key="closed" icon={<CheckIcon small />}>
-        {row.closeReason ? t("row.closed_because", { reason: wordOr("reason", row.closeReason) }) : t("row.closed")}
+        {closedBecause(row.closeReason)}
       </Badge>,
     );
   else if (waits) {

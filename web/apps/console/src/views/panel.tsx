@@ -249,7 +249,7 @@ function Earlier({ conversations }: { conversations: readonly EarlierConversatio
             <span class="sb-soft">
               {[
                 one.assignedAgentName,
-                one.closeReason ? wordOr("reason", one.closeReason) : null,
+                one.closeReason && one.closeReason !== "closed" ? wordOr("reason", one.closeReason) : null,
                 rating ? t("row.rated", { score: rating }) : null,
               ]
                 .filter(Boolean)
@@ -294,7 +294,7 @@ function Decisions({ row }: { row: Row }) {
   return (
     <Section
       icon={<ZapIcon small />}
-      title={t("panel.why")}
+      title={t(row.agentId === me.id ? "panel.why" : "panel.why_agent")}
       {...(found.phase === "ready" ? { count: found.value.length } : {})}
     >
       {found.phase === "loading" ? (

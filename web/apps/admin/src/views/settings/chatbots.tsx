@@ -48,6 +48,7 @@ export function ChatbotsView() {
   return (
     <Reading
       of={list}
+      title={t("nav.chatbots")}
       rows={8}
       empty={({ items }) =>
         items.length === 0 &&

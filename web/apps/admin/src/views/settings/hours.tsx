@@ -54,6 +54,7 @@ export function HoursView() {
   return (
     <Reading
       of={list}
+      title={t("nav.hours")}
       rows={8}
       empty={({ items }) => items.length === 0 && <Nothing title={t("bots.empty")}>{t("bots.empty_about")}</Nothing>}
     >
