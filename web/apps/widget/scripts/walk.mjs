@@ -27,9 +27,8 @@ await allow([origin]);
 const browser = await chromium.launch(browserOptions);
 const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, reducedMotion: "reduce" });
 const errors = [];
-const open = async (path, first) => {
+const open = async (path) => {
   const page = await context.newPage();
-  if (first) await page.addInitScript(first);
   page.setDefaultTimeout(40_000);
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (line) => /Content Security Policy/.test(line.text()) && errors.push(line.text()));
@@ -128,14 +127,14 @@ const walk = {
     await two.close();
   },
   async "the page may open, close, send, listen and take it away"() {
-    const page = await open("/strict", () => {
+    const page = await open("/strict");
+    await page.waitForFunction(() => window.Switchboard);
+    await page.evaluate(() => {
       window.heard = [];
-      addEventListener("switchboard:ready", () => {
-        for (const type of ["open", "close", "message", "state"]) {
-          window.Switchboard.on(type, () => window.heard.push(type));
-        }
-        window.Switchboard.open();
-      });
+      for (const type of ["open", "close", "message", "state"]) {
+        window.Switchboard.on(type, () => window.heard.push(type));
+      }
+      window.Switchboard.open();
     });
     await mine(page, "from tab two").waitFor();
     await page.evaluate(() => window.Switchboard.send("from the page"));
