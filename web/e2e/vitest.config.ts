@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     name: "e2e",
     include: ["test/**/*.test.ts"],
+    // Makes pictures, and only when asked to.
+    exclude: process.env.E2E_PICTURES ? [] : ["test/pictures.test.ts"],
     pool: "forks",
     maxWorkers: Number(process.env.E2E_WORKERS ?? 2),
     testTimeout: 60_000,
