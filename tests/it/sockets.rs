@@ -361,3 +361,19 @@ async fn a_long_first_frame_is_taken_from_who_brought_a_token() {
     assert!(matches!(stranger.close_code().await, Some(1009 | 4401)));
     server.stop().await;
 }
+
+#[actix_web::test]
+async fn metadata_that_is_no_object_is_refused_by_name() {
+    let server = Server::start().await;
+    let (mut cleo, id) = started(&server, "cleo").await;
+    for metadata in [json!([1]), json!("x"), json!(1)] {
+        let data = json!({ "conversationId": id, "content": "x", "clientId": "m", "metadata": metadata });
+        let answer = cleo.ask("send_message", data).await;
+        assert_eq!(answer["data"]["field"], "data.metadata", "{answer}");
+        let data = json!({ "clientId": "n", "metadata": metadata });
+        assert_eq!(cleo.error("start_conversation", data).await, "invalid");
+    }
+    let data = json!({ "conversationId": id, "content": "x", "clientId": "m", "metadata": { "a": 1 } });
+    cleo.ack("send_message", data).await;
+    server.stop().await;
+}

@@ -191,7 +191,7 @@ impl Node {
     /// Whether a client's opaque JSON is small enough to keep.
     ///
     /// # Errors
-    /// `Invalid`, naming the bound.
+    /// `Invalid`, naming the bound, or when it is no object.
     pub fn metadata_fits(&self, metadata: Option<&str>) -> Result<(), Rejection> {
         let most = self.limits().metadata_bytes;
         match metadata {
@@ -199,6 +199,10 @@ impl Node {
                 field: "data.metadata".into(),
                 message: format!("must be at most {most} bytes"),
             }),
+            // The readers have seen that it is JSON; whoever reads it later may rely on keys.
+            Some(text) if !text.trim_start().starts_with('{') => {
+                Err(Rejection::Invalid { field: "data.metadata".into(), message: "must be an object".into() })
+            }
             _ => Ok(()),
         }
     }
