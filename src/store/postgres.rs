@@ -129,7 +129,7 @@ impl PostgresStore {
 }
 
 async fn get(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>> {
-    pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
+    pool.get().await.map_err(|error| StoreError::Busy(error.to_string()))
 }
 
 async fn within<R, Q>(pool: Pool<AsyncPgConnection>, begin: &str, query: Q) -> Result<R>
