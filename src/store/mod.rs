@@ -1,6 +1,7 @@
 //! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
 
 mod desk;
+mod kept;
 mod postgres;
 mod rows;
 mod schema;
