@@ -1,11 +1,16 @@
 /** What happens: the client, the clock, and what a click does. Tells `draw` after every change. */
-import type { Availability, Client, Conversation, StartOptions } from "@switchboard/client";
-import type { VisitorSession } from "@switchboard/client/session";
-import type * as Line from "./line.ts";
+import {
+  type Availability,
+  type Client,
+  type Conversation,
+  createClient,
+  type StartOptions,
+} from "@switchboard/client";
+import { indexedDbOutbox } from "@switchboard/client/outbox";
+import { type VisitorSession, visitorSession } from "@switchboard/client/session";
+import { sharedConnection } from "@switchboard/client/tabs";
 import { checkForm, firstUnread, type State } from "./model.ts";
 import type { Host } from "./shapes.ts";
-
-declare const LINE_FILE: string;
 
 export type Control = ReturnType<typeof createControl>;
 
@@ -17,7 +22,6 @@ export function createControl(host: Host, draw: () => void) {
   let own: string | null = null;
   let client: Client | null = null;
   let visitor: VisitorSession | null = null;
-  let making: Promise<Client> | null = null;
   /** Who the visitor said to be, before there was a line to say it on. */
   let said: { name?: string; email?: string } = {};
   const state: State = {
@@ -39,7 +43,6 @@ export function createControl(host: Host, draw: () => void) {
   let answers: Record<string, string> = {};
   let open = false;
   let gone = false;
-  let starting = false;
   let looked = false;
   let unread = 0;
   let atEnd = true;
@@ -64,14 +67,14 @@ export function createControl(host: Host, draw: () => void) {
         const { status } = error as { status?: number };
         state.failed = status === 403 || status === 404 ? "refused" : "away";
       }
-      if (host.known) void connect();
+      if (host.known) connect();
       changed();
     },
 
     /** "Ask a general question": from here on the server knows of this browser. */
     ask() {
       introduce(() => {
-        void connect();
+        connect();
         watch(true);
         go("choice");
       });
@@ -149,8 +152,7 @@ export function createControl(host: Host, draw: () => void) {
       const leaving = async () => {
         if (!talk) await begin({ mode: "human", reason: REASON });
         const id = await talk?.ready;
-        const to = await connect();
-        await to.rest.request("POST", `/conversations/${id}/contact`, { body: { email, message: text } });
+        await connect().rest.request("POST", `/conversations/${id}/contact`, { body: { email, message: text } });
         state.left = email;
       };
       attempt(leaving());
@@ -201,7 +203,7 @@ export function createControl(host: Host, draw: () => void) {
         use(null);
         looked = false;
         client?.setToken(own);
-        void connect();
+        connect();
       } else present(who);
     },
     destroy() {
@@ -235,30 +237,23 @@ export function createControl(host: Host, draw: () => void) {
     said = { ...said, ...(name ? { name } : {}), ...(email ? { email } : {}) };
     visitor?.introduce(said);
   }
-  /** The line, connected or connecting. It is made once; a file that did not come is asked for again. */
-  async function connect(): Promise<Client> {
-    making ??= (import(LINE_FILE) as Promise<typeof Line>).then(make).catch((error) => {
-      making = null;
-      state.trouble = true;
-      changed();
-      throw error;
-    });
-    const made = await making;
-    if (!gone && made.state !== "connected") void made.connect().catch(() => {});
-    return made;
+  /** The line, connected or connecting. It is made when somebody begins to talk. */
+  function connect(): Client {
+    client ??= make();
+    if (!gone && client.state !== "connected") void client.connect().catch(() => {});
+    return client;
   }
-  function make(line: typeof Line): Client {
-    const session = line.visitorSession({ url, chatbotId });
-    session.introduce(said);
-    const made = line.createClient({
+  function make(): Client {
+    visitor = visitorSession({ url, chatbotId });
+    const { getToken, introduce } = visitor;
+    introduce(said);
+    const made = createClient({
       url,
       chatbotId,
-      getToken: (why) => (own ? Promise.resolve(why === "start" ? own : null) : session.getToken(why)),
-      outbox: line.indexedDbOutbox(),
-      tabs: line.sharedConnection(),
+      getToken: (why) => (own ? Promise.resolve(why === "start" ? own : null) : getToken(why)),
+      outbox: indexedDbOutbox(),
+      tabs: sharedConnection(),
     });
-    visitor = session;
-    client = made;
     made.subscribe(linked);
     made.on("topic_update", reach);
     made.on("state", ({ state: now }) => {
@@ -282,20 +277,14 @@ export function createControl(host: Host, draw: () => void) {
     const newest = found?.items[0];
     if (newest && newest.status !== "CLOSED") returned(made.conversation(newest.id));
   }
-  /** A returning customer's conversation, unless another one has begun meanwhile. */
+  /** A returning customer's conversation. */
   function returned(conversation: Conversation): void {
-    if (!talk && !starting && state.step === "home") use(conversation);
+    if (!talk && state.step === "home") use(conversation);
   }
   async function begin(how: StartOptions): Promise<void> {
     const { name: _, email: __, ...more } = answers;
     const metadata = { ...more, page: location.href.split(/[?#]/)[0] };
-    starting = true;
-    state.asking = how.mode === "human";
-    changed();
-    const made = await connect().finally(() => {
-      starting = false;
-    });
-    use(made.start({ ...how, metadata }));
+    use(connect().start({ ...how, metadata }));
     state.asking = how.mode === "human";
     talk?.ready
       .catch(() => {

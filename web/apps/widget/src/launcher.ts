@@ -77,9 +77,8 @@ function start(options: Options, target: Element | null): void {
 
   function paint(): void {
     const scheme = options.scheme || theme.scheme || "auto";
-    if (scheme === "auto") delete host.dataset.theme;
-    else host.dataset.theme = scheme;
     const isDark = scheme === "dark" || (scheme !== "light" && dark.matches);
+    host.dataset.theme = isDark ? "dark" : "light";
     for (const [name, value] of Object.entries(accentTokens(String(theme.accent ?? ""), isDark))) {
       host.style.setProperty(name, value);
     }

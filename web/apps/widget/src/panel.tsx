@@ -1,11 +1,11 @@
 /** The panel: loaded when it is first opened, drawn anew after every change. */
-import { createTexts, pickLanguage } from "@switchboard/design/i18n";
+import { pickLanguage } from "@switchboard/design/i18n";
 import { render } from "preact";
 import { createControl } from "./control.ts";
 import { viewOf } from "./model.ts";
 import type { Host, Panel } from "./shapes.ts";
 import { Face } from "./ui.tsx";
-import { LANGUAGES, type Texts } from "./words.ts";
+import { LANGUAGES, textsOf } from "./words.ts";
 
 declare const PANEL_CSS: string;
 declare const WORD_FILES: Record<string, string>;
@@ -18,9 +18,8 @@ export async function mount(host: Host): Promise<Panel> {
   );
   const wanted = [options.language ?? "", document.documentElement.lang, ...navigator.languages];
   const language = pickLanguage(wanted, offered, offered[0] ?? "en");
-  const { default: words } = (await import(WORD_FILES[language] ?? "")) as { default: Record<string, string> };
-  // A language has every key (a test says so), so there is nothing to fall back to.
-  const texts: Texts = createTexts(wanted.find((one) => one.startsWith(language)) ?? language, words, {});
+  const { default: words } = (await import(WORD_FILES[language] ?? "")) as { default: (string | 0)[] };
+  const texts = textsOf(wanted.find((one) => one.startsWith(language)) ?? language, words);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(PANEL_CSS);
   shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];

@@ -14,6 +14,7 @@ import {
 import { Avatar } from "./show.tsx";
 import { linkify, safeHref } from "./text.ts";
 import { dayOf, timeOf } from "./time.ts";
+import { WHOLE } from "./whole.ts";
 
 export type ConversationKey =
   | "mark.queued"
@@ -113,7 +114,7 @@ export function Bubble({
       dir="auto"
       class={classes(
         "sb-bubble",
-        item.streaming && "sb-streaming",
+        WHOLE && item.streaming && "sb-streaming",
         item.removed && "sb-removed",
         item.mark === "failed" && "sb-failed",
       )}
@@ -197,7 +198,7 @@ export function MessageList(props: MessageListProps) {
     <div class="sb-messages">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div class="sb-scroll" ref={box} onScroll={onScroll} role="log" aria-label={words.t("list.label")} tabIndex={0}>
-        {props.start}
+        {WHOLE && props.start}
         {rows.map((row) => {
           if (row.kind === "day")
             return (
@@ -257,14 +258,14 @@ function Group(props: {
     <article class={classes("sb-group", `sb-${first.side}`, bot && "sb-by-assistant")}>
       {first.side !== "me" && (
         <Avatar name={first.sender.name} size={24} assistant={bot}>
-          {avatar?.(first) ?? (bot ? <SparklesIcon small /> : undefined)}
+          {(WHOLE && avatar?.(first)) || (bot ? <SparklesIcon small /> : undefined)}
         </Avatar>
       )}
       <div class="sb-group-body">
         {first.side !== "me" ? (
           <p class="sb-sender">
             {first.sender.name}
-            {first.side === "note" && ` · ${words.t("list.note")}`}
+            {WHOLE && first.side === "note" && ` · ${words.t("list.note")}`}
           </p>
         ) : (
           <span class="sb-hush">{first.sender.name}</span>
@@ -308,7 +309,7 @@ export function Composer(props: ComposerProps) {
   const area = useGrowing(value, 5);
   const text = value.trim();
   const send = () => {
-    if (text && !disabled) onSend(text);
+    if (text && !(WHOLE && disabled)) onSend(text);
     area.current?.focus();
   };
   return (
@@ -319,7 +320,7 @@ export function Composer(props: ComposerProps) {
         send();
       }}
     >
-      {props.before}
+      {WHOLE && props.before}
       <textarea
         ref={(element) => {
           area.current = element;
@@ -335,13 +336,18 @@ export function Composer(props: ComposerProps) {
         onInput={(event) => onInput(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.isComposing || event.keyCode === 229) return;
-          if (props.onKey?.(event)) return event.preventDefault();
+          if (WHOLE && props.onKey?.(event)) return event.preventDefault();
           if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           send();
         }}
       />
-      <IconButton type="submit" class="sb-send" label={words.t("compose.send")} aria-disabled={!text || disabled}>
+      <IconButton
+        type="submit"
+        class="sb-send"
+        label={words.t("compose.send")}
+        aria-disabled={!text || (WHOLE && disabled)}
+      >
         <SendIcon />
       </IconButton>
     </form>

@@ -4,6 +4,7 @@ import { hueOf, initials } from "./colour.ts";
 import { classes } from "./controls.tsx";
 import { CircleAlertIcon, InboxIcon, WifiOffIcon } from "./icons.tsx";
 import { clock, type Wait, waitMinutes } from "./time.ts";
+import { WHOLE } from "./whole.ts";
 
 export type Tone = "plain" | "accent" | "waiting" | "overdue" | "connected" | "assistant";
 
@@ -48,7 +49,7 @@ export function StatusDot({
   return (
     <span class="sb-status">
       <span class={`sb-dot sb-${state}`} aria-hidden="true" />
-      <span class={hush ? "sb-hush" : undefined}>{word}</span>
+      <span class={WHOLE && hush ? "sb-hush" : undefined}>{word}</span>
     </span>
   );
 }
@@ -262,7 +263,7 @@ export function RatingFaces(props: {
             key={mouth}
             type="button"
             aria-pressed={props.value === index + 1}
-            class={`sb-face sb-face-${index + 1}`}
+            class={WHOLE ? `sb-face sb-face-${index + 1}` : "sb-face"}
             onClick={() => props.onRate(index + 1)}
           >
             <svg viewBox="0 0 24 24" class="sb-icon" aria-hidden="true">
