@@ -47,7 +47,7 @@ const settled = (text) =>
     .replace(/var\((--sb-[\w-]+)\)/g, (whole, name) => fixed.get(name) ?? whole);
 
 /** Classes of what the parts can do and the widget does not let them. */
-const NEVER = /^sb-(danger|dangerous|up|at-start|hint|streaming)$/;
+const NEVER = /^sb-(danger|dangerous|up|at-start|hint)$/;
 
 /** Rules whose classes are in `code`, without the spaces. A class that is put together counts by its beginning. */
 function styles(raw, code) {

@@ -114,7 +114,7 @@ export function Bubble({
       dir="auto"
       class={classes(
         "sb-bubble",
-        WHOLE && item.streaming && "sb-streaming",
+        item.streaming && "sb-streaming",
         item.removed && "sb-removed",
         item.mark === "failed" && "sb-failed",
       )}
