@@ -1,5 +1,6 @@
 /** From what is known to what is drawn. Pure: no clock, no network, no elements. */
-import type { Availability, ClientSnapshot, ConversationSnapshot, TimelineMessage } from "@switchboard/client";
+import type { Availability, ClientSnapshot, TimelineMessage } from "@switchboard/client";
+import type { VisitorTalk } from "@switchboard/client/visitor";
 import type { ChatItem, Mark } from "@switchboard/design/arrange";
 import type { WaitKey } from "@switchboard/design/show";
 import { momentOf } from "@switchboard/design/time";
@@ -16,14 +17,15 @@ export interface State {
   /** Why there are none. */
   failed: "away" | "refused" | null;
   step: Step;
-  link: ClientSnapshot | null;
-  talk: ConversationSnapshot | null;
+  /** Whether somebody could be reached; null = not known now. */
+  reach: Availability | null;
+  link: Pick<ClientSnapshot, "state" | "attempts" | "online"> | null;
+  talk: VisitorTalk | null;
   /** The click on "Connect" is on its way. */
   asking: boolean;
   waitingSince: number | null;
   /** The address that was left for an answer. */
   left: string | null;
-  rated: number | null;
   /** The wish for a human was answered by "go on with the assistant". */
   stayed: boolean;
   /** Something did not work; said until the next thing does. */
@@ -193,6 +195,12 @@ export function reachOf(
   return { here: true, dot: "away", text: ahead + wait };
 }
 
+/** The form for those who leave an address. */
+export const LEAVE: readonly FormField[] = [
+  { key: "email", label: "", kind: "email", required: true },
+  { key: "text", label: "", kind: "long_text", required: true },
+];
+
 /** What is wrong with the answers, by key of the field. */
 export function checkForm(
   fields: readonly FormField[],
@@ -208,7 +216,7 @@ export function checkForm(
 }
 
 /** The key of the first message of others that was not read. */
-export function firstUnread(talk: ConversationSnapshot | null): string | null {
+export function firstUnread(talk: VisitorTalk | null): string | null {
   if (!talk?.unread) return null;
   return talk.messages.find(({ mine, seq }) => !mine && seq !== null && seq > talk.lastReadSeq)?.key ?? null;
 }

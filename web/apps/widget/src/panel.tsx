@@ -40,6 +40,7 @@ export async function mount(host: Host): Promise<Panel> {
     queueMicrotask(() => {
       due = false;
       if (gone) return;
+      control.update();
       const view = viewOf(control.state, texts);
       if (view.state !== state) {
         state = view.state;

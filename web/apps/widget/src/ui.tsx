@@ -9,7 +9,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Control } from "./control.ts";
 import type { Card } from "./handover.ts";
-import { reachOf, type View } from "./model.ts";
+import { LEAVE, reachOf, type View } from "./model.ts";
 import type { FormField, Host } from "./shapes.ts";
 import type { Key, Texts } from "./words.ts";
 
@@ -169,7 +169,7 @@ function Next(props: Props) {
   if (view.closed) {
     return (
       <div class="sw-card">
-        {state.rated === null ? (
+        {!state.talk?.rated ? (
           <RatingFaces
             label={t("rate")}
             words={([1, 2, 3, 4, 5] as const).map((score) => t(`rate.${score}`))}
@@ -208,16 +208,15 @@ function Next(props: Props) {
 
 function Choice({ control, texts }: Props) {
   const { t } = texts;
-  const { settings, now } = control.state;
-  if (!settings) return null;
-  const reach = reachOf(settings.availability, texts, now, waitSentence as never);
+  const { settings, now, reach: found } = control.state;
+  const reach = found && reachOf(found, texts, now, waitSentence as never);
   return (
     <div class="sw-card">
       <h3>{t("choice")}</h3>
-      <Way onClick={reach.here ? control.human : control.leaveInstead} icon={<HeadsetIcon />} title={t("human")}>
-        <StatusDot state={reach.dot} word={reach.text} />
+      <Way onClick={reach && !reach.here ? control.leaveInstead : control.human} icon={<HeadsetIcon />} title={t("human")}>
+        {reach ? <StatusDot state={reach.dot} word={reach.text} /> : <Dots />}
       </Way>
-      {settings.assistant && (
+      {settings?.assistant && (
         <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
           <StatusDot state="assistant" word={t("ai.hint")} />
         </Way>
@@ -296,17 +295,14 @@ function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
 function Leave(props: Props & { back?: () => void }) {
   const { control, texts } = props;
   const { t } = texts;
-  const fields: FormField[] = [
-    { key: "email", label: t("email"), kind: "email", required: true },
-    { key: "text", label: t("message"), kind: "long_text", required: true },
-  ];
+  const labels = [t("email"), t("message")];
   return (
     <Form
       texts={texts}
       title={t("leave")}
-      fields={fields}
+      fields={LEAVE.map((field, index) => ({ ...field, label: labels[index] ?? "" }))}
       go={t("leave.send")}
-      onSend={({ email = "", text = "" }) => control.leave(email.trim(), text.trim())}
+      onSend={control.leave}
       back={props.back ?? control.back}
     />
   );

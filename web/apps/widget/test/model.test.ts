@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Availability, ConversationSnapshot, TimelineMessage } from "@switchboard/client";
+import type { Availability, TimelineMessage } from "@switchboard/client";
+import type { VisitorTalk } from "@switchboard/client/visitor";
 import { createTexts } from "@switchboard/design/i18n";
 import { waitSentence } from "@switchboard/design/show";
 import { describe, expect, it } from "vitest";
@@ -44,7 +45,7 @@ const state = (more: Partial<State> = {}): State => ({
   asking: false,
   waitingSince: null,
   left: null,
-  rated: null,
+  reach: null,
   stayed: false,
   trouble: false,
   now,
@@ -71,7 +72,7 @@ const message = (more: Partial<TimelineMessage>): TimelineMessage => ({
   deletedAt: null,
   ...more,
 });
-const talk = (more: Partial<ConversationSnapshot> = {}) =>
+const talk = (more: Partial<VisitorTalk> = {}) =>
   ({
     id: "c",
     status: "ACTIVE",
@@ -84,8 +85,8 @@ const talk = (more: Partial<ConversationSnapshot> = {}) =>
     unread: 0,
     lastReadSeq: 0,
     ...more,
-  }) as unknown as ConversationSnapshot;
-const items = (conversation: ConversationSnapshot) => viewOf(state({ talk: conversation }), texts).items;
+  }) as unknown as VisitorTalk;
+const items = (conversation: VisitorTalk) => viewOf(state({ talk: conversation }), texts).items;
 
 describe("The panel", () => {
   it("greets before anything is said, and only once after", () => {

@@ -1,7 +1,7 @@
 import { createCalls, errorOf } from "./calls.ts";
 import { createConversation, firstMessageId, type Model } from "./conversation.ts";
 import { createDelivery } from "./delivery.ts";
-import { FULL, guarded, notifier, randomId, subjectOf, surroundings, TIMING } from "./environment.ts";
+import { guarded, notifier, randomId, subjectOf, surroundings, TIMING } from "./environment.ts";
 import { SwitchboardError } from "./errors.ts";
 import { ownLink } from "./link.ts";
 import { memoryOutbox } from "./memory.ts";
@@ -180,7 +180,7 @@ export function createClient(options: ClientOptions = {}): Client {
       for (const model of known.length > 0 ? known : [modelOf(id)]) model.take(type, data);
     }
     emit(type, data);
-    if (FULL) emit("*", { type, data });
+    emit("*", { type, data });
   }
 
   function welcome(data: ServerEvents["connected"]): void {
@@ -193,7 +193,7 @@ export function createClient(options: ClientOptions = {}): Client {
       models = [];
     } else if (epoch !== null && epoch !== data.epoch) {
       for (const model of models) model.reset();
-      if (FULL) emit("epoch", { epoch: data.epoch });
+      emit("epoch", { epoch: data.epoch });
     }
     epoch = data.epoch;
   }
@@ -294,6 +294,7 @@ export function createClient(options: ClientOptions = {}): Client {
       link.open();
       return done;
     },
+    disconnect: () => link.close(),
     setToken(fresh) {
       const same = connected() && fresh !== null && identity !== null && subjectOf(fresh) === identity.userId;
       accept(fresh);
@@ -308,12 +309,7 @@ export function createClient(options: ClientOptions = {}): Client {
       handlers.set(type, set.add(handler as (data: never) => void));
       return () => void handlers.get(type)?.delete(handler as (data: never) => void);
     },
-    ...(FULL
-      ? {
-          disconnect: () => link.close(),
-          off: (type: string, handler: unknown) => void handlers.get(type)?.delete(handler as (data: never) => void),
-        }
-      : (null as never)),
+    off: (type, handler) => void handlers.get(type)?.delete(handler as (data: never) => void),
     send: (type, data, { timeout = timing.sendTimeout } = {}) => calls.call(type, data, { timeout }),
     start(start = {}) {
       const { clientId = randomId(), ...data } = start;

@@ -1,5 +1,5 @@
 import type { Calls } from "./calls.ts";
-import { FULL, notifier, randomId } from "./environment.ts";
+import { notifier, randomId } from "./environment.ts";
 import { SwitchboardError } from "./errors.ts";
 import type {
   Assigned,
@@ -149,7 +149,7 @@ export function createConversation(host: Host, key: string, known: string | null
 
   /** How far the other side has read: for staff the customer, for a customer anybody else. */
   function readUpTo(): number {
-    const staff = FULL && (host.me()?.isStaff ?? false);
+    const staff = host.me()?.isStaff ?? false;
     return participants.reduce(
       (most, one) =>
         one.userId === myId() || (staff && one.role === "staff") ? most : Math.max(most, one.lastReadSeq),
@@ -179,7 +179,7 @@ export function createConversation(host: Host, key: string, known: string | null
   }
 
   function make(): ConversationSnapshot {
-    const role = FULL && host.me()?.isStaff ? "agent" : "customer";
+    const role = host.me()?.isStaff ? "agent" : "customer";
     const read = lastRead ?? 0;
     return {
       id,
@@ -188,7 +188,7 @@ export function createConversation(host: Host, key: string, known: string | null
       streaming: streaming && { messageId: streaming.messageId, text: streaming.text },
       typing: [...typists].map(([userId, { userName }]) => ({ userId, userName })),
       participants,
-      ...(FULL ? { presence, notes } : (null as never)),
+      presence,
       escalation,
       escalationRequested: requested,
       agent,
@@ -200,6 +200,7 @@ export function createConversation(host: Host, key: string, known: string | null
       live: live(),
       error,
       closeReason,
+      notes,
     };
   }
 
@@ -275,7 +276,6 @@ export function createConversation(host: Host, key: string, known: string | null
   }
 
   function noted(note: Note): void {
-    if (!FULL) return;
     if (notes.some((one) => one.noteSeq === note.noteSeq)) return;
     const hole = notes.length > 0 && note.noteSeq > (notes.at(-1)?.noteSeq ?? 0) + 1;
     notes = [...notes, note].sort((a, b) => a.noteSeq - b.noteSeq);
@@ -444,7 +444,7 @@ export function createConversation(host: Host, key: string, known: string | null
     },
     message_delivered: ({ userId, seq }) => arrived(userId, seq),
     presence({ userId, online }) {
-      if (FULL) presence = { ...presence, [userId]: online };
+      presence = { ...presence, [userId]: online };
     },
     chat_session_restored(data) {
       const first = data.history[0];
@@ -572,6 +572,16 @@ export function createConversation(host: Host, key: string, known: string | null
       opening ??= sync();
       return opening;
     },
+    leave() {
+      if (!watched) return;
+      watched = false;
+      opening = null;
+      synced = false;
+      if (id && host.connected()) {
+        calls.call("leave", { conversationId: id }, how).catch(() => {});
+      }
+      changed();
+    },
     loadOlder(limit = FIRST) {
       const before = timeline.base();
       if (!id || before === null || before <= 0) return Promise.resolve(false);
@@ -588,11 +598,20 @@ export function createConversation(host: Host, key: string, known: string | null
       changed();
       return loadingOlder;
     },
+    refresh,
     send,
     retry(clientId) {
       if (!pending.some((one) => one.clientId === clientId && one.mark === "failed")) return;
       mark(clientId, { mark: "queued", error: null });
       host.again(entryOf(clientId));
+    },
+    discard(clientId) {
+      if (!pending.some((one) => one.clientId === clientId)) return;
+      pending = pending.filter((one) => one.clientId !== clientId);
+      outgoing.get(clientId)?.reject(new SwitchboardError("closed", "discarded"));
+      outgoing.delete(clientId);
+      host.settled(entryOf(clientId));
+      changed();
     },
     markRead(seq = timeline.last()) {
       if (seq <= (lastRead ?? 0) && seq <= readWanted) return;
@@ -626,50 +645,21 @@ export function createConversation(host: Host, key: string, known: string | null
     async rate(score, comment) {
       await command("rate_conversation", comment === undefined ? { score } : { score, comment });
     },
-    ...(FULL ? more() : (null as never)),
+    async assignToMe() {
+      return assigned(await command<Assigned>("assign_to_me"));
+    },
+    async assign(agentId) {
+      return assigned(await command<Assigned>("assign", { agentId }));
+    },
+    transfer: (to, note) => command("transfer", { ...to, ...(note === undefined ? {} : { note }) }),
+    async release(to) {
+      await command("release", { to });
+    },
+    async addNote(content, options = {}) {
+      await command("send_message", { content, internal: true, clientId: options.clientId ?? randomId() });
+    },
+    loadNotes,
   };
-
-  /** What a widget does not call. */
-  function more(): Pick<
-    Conversation,
-    "assignToMe" | "assign" | "transfer" | "release" | "addNote" | "loadNotes" | "leave" | "discard" | "refresh"
-  > {
-    return {
-      leave() {
-        if (!watched) return;
-        watched = false;
-        opening = null;
-        synced = false;
-        if (id && host.connected()) {
-          calls.call("leave", { conversationId: id }, how).catch(() => {});
-        }
-        changed();
-      },
-      discard(clientId) {
-        if (!pending.some((one) => one.clientId === clientId)) return;
-        pending = pending.filter((one) => one.clientId !== clientId);
-        outgoing.get(clientId)?.reject(new SwitchboardError("closed", "discarded"));
-        outgoing.delete(clientId);
-        host.settled(entryOf(clientId));
-        changed();
-      },
-      refresh,
-      async assignToMe() {
-        return assigned(await command<Assigned>("assign_to_me"));
-      },
-      async assign(agentId) {
-        return assigned(await command<Assigned>("assign", { agentId }));
-      },
-      transfer: (to, note) => command("transfer", { ...to, ...(note === undefined ? {} : { note }) }),
-      async release(to) {
-        await command("release", { to });
-      },
-      async addNote(content, options = {}) {
-        await command("send_message", { content, internal: true, clientId: options.clientId ?? randomId() });
-      },
-      loadNotes,
-    };
-  }
 
   function assigned({ agentId, agentName }: Assigned): AssignedAgent {
     const now = { agentId, agentName };
@@ -727,7 +717,7 @@ export function createConversation(host: Host, key: string, known: string | null
       readWanted = 0;
       readTold = 0;
       delivered.clear();
-      if (FULL) notes = [];
+      notes = [];
       streaming = null;
       opening = null;
       changed();
@@ -792,7 +782,7 @@ export function createConversation(host: Host, key: string, known: string | null
       seq: ack.seq,
       senderId: myId(),
       senderName: participants.find((other) => other.userId === myId())?.name ?? "",
-      senderRole: FULL && host.me()?.isStaff ? "agent" : "customer",
+      senderRole: host.me()?.isStaff ? "agent" : "customer",
       content: one.content,
       messageType: "text",
       aiGenerated: false,

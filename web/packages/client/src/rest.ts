@@ -1,4 +1,3 @@
-import { FULL } from "./environment.ts";
 import { SwitchboardError } from "./errors.ts";
 import type {
   ConversationStatus,
@@ -167,7 +166,7 @@ export function createRest(options: RestOptions): Rest {
   const base = `${options.origin}/api/v1`;
 
   async function request<T>(method: string, path: string, call: RequestOptions = {}, again = false): Promise<T> {
-    const url = new URL(FULL && path.startsWith("//") ? options.origin + path.slice(1) : base + path);
+    const url = new URL(path.startsWith("//") ? options.origin + path.slice(1) : base + path);
     for (const [key, value] of Object.entries(call.query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
@@ -175,15 +174,15 @@ export function createRest(options: RestOptions): Rest {
     const token = call.anonymous ? null : await options.token(again);
     if (token) headers.authorization = `Bearer ${token}`;
     if (call.body !== undefined) headers["content-type"] = "application/json";
-    if (FULL && call.idempotencyKey) headers["idempotency-key"] = call.idempotencyKey;
+    if (call.idempotencyKey) headers["idempotency-key"] = call.idempotencyKey;
     let response: Response;
     try {
       response = await options.fetch(url, {
         method,
         headers,
-        credentials: FULL && call.cookies ? "same-origin" : "omit",
+        credentials: call.cookies ? "same-origin" : "omit",
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        ...(FULL && call.signal ? { signal: call.signal } : {}),
+        ...(call.signal ? { signal: call.signal } : {}),
       });
     } catch (cause) {
       throw new SwitchboardError("network", cause instanceof Error ? cause.message : "no answer", true);
@@ -200,20 +199,13 @@ export function createRest(options: RestOptions): Rest {
     base,
     request: (method, path, call) => request(method, path, call),
     visitor: (visitor) => request("POST", "/visitors", { body: visitor, anonymous: true }),
+    availability: (chatbotId) => request("GET", `/chatbots/${segment(chatbotId)}/availability`),
     conversations: (filter = {}) => request("GET", "/conversations", { query: filter }),
     conversation: (id) => request("GET", of(id)),
     messages: (id, window = {}) => request("GET", `${of(id)}/messages`, { query: window }),
     queueStatus: (id) => request("GET", `${of(id)}/queue-status`),
+    rate: (id, score, comment) =>
+      request("POST", `${of(id)}/rating`, { body: comment === undefined ? { score } : { score, comment } }),
     transcript: (id) => request("GET", `${of(id)}/transcript`),
-    ...(FULL ? more() : (null as never)),
   };
-
-  /** What a widget does not call. */
-  function more(): Pick<Rest, "availability" | "rate"> {
-    return {
-      availability: (chatbotId) => request("GET", `/chatbots/${segment(chatbotId)}/availability`),
-      rate: (id, score, comment) =>
-        request("POST", `${of(id)}/rating`, { body: comment === undefined ? { score } : { score, comment } }),
-    };
-  }
 }
