@@ -11,6 +11,8 @@ export type Control = ReturnType<typeof createControl>;
 const REASON = "Customer requested human assistance";
 /** How often it is asked whether somebody could be reached, while that is shown; milliseconds. */
 const POLL = 5_000;
+/** How long it is said that something did not work; milliseconds. */
+const TOLD = 8_000;
 
 export function createControl(host: Host, draw: () => void) {
   const { url, options, emit } = host;
@@ -75,7 +77,8 @@ export function createControl(host: Host, draw: () => void) {
       const waits = escalation?.status === "QUEUED" || escalation?.status === "OFFERED";
       state.waitingSince = waits ? (state.waitingSince ?? state.now) : null;
       if (before !== escalation) state.stayed = false;
-      if (count !== unread) host.unread((unread = count));
+      if (count !== unread) host.unread(count);
+      unread = count;
       showTitle(unread);
       read();
     },
@@ -275,7 +278,7 @@ export function createControl(host: Host, draw: () => void) {
     state.left = null;
     state.stayed = state.asking = state.trouble = false;
     if (id !== undefined) visitor?.show(id);
-    visitor && (state.talk = visitor.talk());
+    state.talk = visitor?.talk() ?? null;
   }
   function attempt(work: Promise<unknown> | undefined): void {
     state.trouble = false;
@@ -283,6 +286,10 @@ export function createControl(host: Host, draw: () => void) {
     work?.then(draw, () => {
       state.trouble = true;
       draw();
+      setTimeout(() => {
+        state.trouble = false;
+        draw();
+      }, TOLD);
     });
   }
 

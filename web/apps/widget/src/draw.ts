@@ -53,48 +53,31 @@ let due: Hook[] = [];
 let ids = 0;
 let again: (() => void) | null = null;
 
-function hook(make: () => Hook): Hook {
-  const found = hooks[at] ?? make();
-  hooks[at++] = found;
-  return found;
-}
-
-const differ = (a: readonly unknown[] | undefined, b: readonly unknown[] | undefined) =>
-  !a || !b || b.some((one, index) => one !== a[index]);
-
-export function useState<T>(first: T | (() => T)): [T, (next: T | ((was: T) => T)) => void] {
-  const own = hook(() => ({ value: typeof first === "function" ? (first as () => T)() : first }));
+export function useState<T>(first: T): [T, (next: T) => void] {
+  hooks[at] ??= { value: first };
+  const own = hooks[at++] as Hook;
   return [
     own.value as T,
     (next) => {
-      const value = typeof next === "function" ? (next as (was: T) => T)(own.value as T) : next;
-      if (value === own.value) return;
-      own.value = value;
+      if (next === own.value) return;
+      own.value = next;
       queueMicrotask(() => again?.());
     },
   ];
 }
 
-export function useMemo<T>(make: () => T, deps?: readonly unknown[]): T {
-  const own = hook(() => ({}));
-  if (differ(own.deps, deps)) {
-    own.value = make();
-    own.deps = deps;
-  }
-  return own.value as T;
-}
-
-export const useRef = <T>(first: T): { current: T } => useMemo(() => ({ current: first }), []);
-export const useId = (): string => useMemo(() => `sw-${++ids}`, []);
+export const useRef = <T>(first: T): { current: T } => useState({ current: first })[0];
+export const useId = (): string => useState(`sw-${++ids}`)[0];
 
 /** After everything is in its place; those of what is inside come first. */
 export function useEffect(effect: () => unknown, deps?: readonly unknown[]): void {
-  const own = hook(() => ({}));
-  if (!differ(own.deps, deps)) return;
+  hooks[at] ??= {};
+  const own = hooks[at++] as Hook;
+  const was = own.deps;
+  if (deps && was && !deps.some((one, index) => one !== was[index])) return;
   own.deps = deps;
   own.effect = effect;
 }
-export const useLayoutEffect = useEffect;
 
 function end(hook: Hook): void {
   if (typeof hook.end === "function") hook.end();

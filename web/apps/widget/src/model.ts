@@ -1,12 +1,12 @@
 /** From what is known to what is drawn. Pure: no clock, no network, no elements. */
-import type { Availability, ClientSnapshot, TimelineMessage } from "@switchboard/client";
-import type { VisitorTalk } from "@switchboard/client/visitor";
+import type { Availability, ClientSnapshot } from "@switchboard/client";
+import type { VisitorMessage, VisitorTalk } from "@switchboard/client/visitor";
 import type { ChatItem, Mark } from "@switchboard/design/arrange";
-import type { WaitKey } from "@switchboard/design/show";
 import { momentOf } from "@switchboard/design/time";
+import { waitSentence } from "@switchboard/design/wait";
 import { type Card, cardOf } from "./handover.ts";
 import type { FormField, Settings } from "./shapes.ts";
-import type { Key, Texts } from "./words.ts";
+import { type Key, key, type Texts } from "./words.ts";
 
 /** Where somebody is who has not begun to talk. */
 export type Step = "home" | "form" | "choice" | "leave";
@@ -123,22 +123,22 @@ function itemsOf({ talk, settings, now }: State, texts: Texts): ChatItem[] {
   return items;
 }
 
-function itemOf(message: TimelineMessage, texts: Texts, bot: (name: string) => ChatItem["sender"]): ChatItem {
+function itemOf(message: VisitorMessage, texts: Texts, bot: (name: string) => ChatItem["sender"]): ChatItem {
   const system = message.senderRole === "system";
   const joined = system ? JOINED.exec(message.content)?.[1] : undefined;
   const ai = message.senderRole === "ai";
   const kind = system ? "system" : ai ? "assistant" : message.senderRole === "agent" ? "agent" : "customer";
   const sources = (message.metadata as { sources?: unknown } | null)?.sources;
-  const mark = message.mark === "sending" ? "queued" : message.mark;
+  const { mark, senderName = "" } = message;
   return {
     key: message.key,
     at: Date.parse(message.createdAt),
     side: system ? "system" : message.mine ? "me" : "them",
     sender: ai
-      ? bot(message.senderName)
+      ? bot(senderName)
       : joined
         ? { id: joined, name: joined, kind: "agent" }
-        : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : message.senderName, kind },
+        : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : senderName, kind },
     text: message.deletedAt ? texts.t("removed") : system ? lineOf(message.content, texts) : message.content,
     ...(message.deletedAt ? { removed: true } : {}),
     ...(mark ? { mark: mark as Mark } : {}),
@@ -154,19 +154,19 @@ const sourceOf = (source: { title?: unknown; url?: unknown } | null) => ({
 /** The engine's own lines, in the language of the reader; what is not known is shown as it is. */
 const JOINED = /^(.+) joined the conversation\.$/;
 const LINES: readonly [RegExp, Key][] = [
-  [JOINED, "joined"],
-  [/^(.+) left\. Reconnecting you to another agent\.$/, "gone"],
-  [/^(.+) left the conversation\.$/, "gone"],
-  [/^()Requesting a human agent\b.*$/, "wished"],
-  [/^().+ left an e-mail address\.$/, "has.email"],
-  [/^()Conversation closed by .+\.$/, "ended"],
-  [/^Still there\? This conversation closes in (\d+) minutes?\.$/, "still"],
+  [JOINED, key("joined")],
+  [/^(.+) left\. Reconnecting you to another agent\.$/, key("gone")],
+  [/^(.+) left the conversation\.$/, key("gone")],
+  [/^()Requesting a human agent\b.*$/, key("wished")],
+  [/^().+ left an e-mail address\.$/, key("has.email")],
+  [/^()Conversation closed by .+\.$/, key("ended")],
+  [/^Still there\? This conversation closes in (\d+) minutes?\.$/, key("still")],
 ];
 
 export function lineOf(text: string, texts: Texts): string {
-  for (const [pattern, key] of LINES) {
+  for (const [pattern, sentence] of LINES) {
     const [, name = ""] = pattern.exec(text) ?? [];
-    if (pattern.test(text)) return texts.t(key, { name, count: Number(name) || 0 });
+    if (pattern.test(text)) return texts.t(sentence, { name, count: Number(name) || 0 });
   }
   return text;
 }
@@ -176,7 +176,6 @@ export function reachOf(
   found: Availability,
   texts: Texts,
   now: number,
-  sentence: (t: (key: WaitKey) => string, position: null, wait: { low: number; high?: number } | null) => string,
 ): { here: boolean; dot: "on" | "away" | "off"; text: string } {
   if (!found.open) {
     const opens = found.nextOpening && momentOf(Date.parse(found.nextOpening), now, texts.language);
@@ -190,27 +189,27 @@ export function reachOf(
   if (found.availableAgents === 0 && found.onlineAgents === 0)
     return { here: false, dot: "off", text: texts.t("nobody") };
   const range = found.estimatedWaitSeconds;
-  const wait = sentence(texts.t as never, null, range ? { low: range.p50, high: range.p90 } : null);
+  const wait = waitSentence(texts.t, null, range ? { low: range.p50, high: range.p90 } : null);
   const ahead = found.waiting > 0 ? `${texts.t("busy", { count: found.waiting })} ` : "";
   return { here: true, dot: "away", text: ahead + wait };
 }
 
 /** The form for those who leave an address. */
 export const LEAVE: readonly FormField[] = [
-  { key: "email", label: "", kind: "email", required: true },
-  { key: "text", label: "", kind: "long_text", required: true },
+  { key: "email", label: key("email"), kind: "email", required: true },
+  { key: "text", label: key("message"), kind: "long_text", required: true },
 ];
 
 /** What is wrong with the answers, by key of the field. */
 export function checkForm(
   fields: readonly FormField[],
   answers: Readonly<Record<string, string>>,
-): Record<string, "required" | "email.wrong"> {
-  const wrong: Record<string, "required" | "email.wrong"> = {};
-  for (const { key, kind, required } of fields) {
-    const value = answers[key]?.trim() ?? "";
-    if (!value && required) wrong[key] = "required";
-    else if (value && kind === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) wrong[key] = "email.wrong";
+): Record<string, string> {
+  const wrong: Record<string, string> = {};
+  for (const { key: field, kind, required } of fields) {
+    const value = answers[field]?.trim() ?? "";
+    if (!value && required) wrong[field] = key("required");
+    else if (value && kind === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) wrong[field] = key("email.wrong");
   }
   return wrong;
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Availability, TimelineMessage } from "@switchboard/client";
-import type { VisitorTalk } from "@switchboard/client/visitor";
+import type { Availability } from "@switchboard/client";
+import type { VisitorMessage, VisitorTalk } from "@switchboard/client/visitor";
 import { createTexts } from "@switchboard/design/i18n";
-import { waitSentence } from "@switchboard/design/show";
 import { describe, expect, it } from "vitest";
 import { checkForm, firstUnread, lineOf, reachOf, type State, viewOf } from "../src/model.ts";
 import type { Texts } from "../src/words.ts";
@@ -51,25 +50,18 @@ const state = (more: Partial<State> = {}): State => ({
   now,
   ...more,
 });
-const message = (more: Partial<TimelineMessage>): TimelineMessage => ({
+const message = (more: Partial<VisitorMessage>): VisitorMessage => ({
   key: "k",
   messageId: "m",
   seq: 1,
-  clientId: null,
   mine: false,
   mark: null,
-  error: null,
   senderId: null,
   senderName: "Support",
   senderRole: "ai",
   content: "Hello!",
-  messageType: "text",
-  aiGenerated: true,
-  replyTo: null,
   metadata: null,
   createdAt: new Date(now).toISOString(),
-  editedAt: null,
-  deletedAt: null,
   ...more,
 });
 const talk = (more: Partial<VisitorTalk> = {}) =>
@@ -166,8 +158,7 @@ describe("Lines of the engine", () => {
 });
 
 describe("Whether a human would come", () => {
-  const reach = (more: Partial<Availability>) =>
-    reachOf({ ...availability, ...more }, texts, now, waitSentence as never);
+  const reach = (more: Partial<Availability>) => reachOf({ ...availability, ...more }, texts, now);
   it("is said as now, a wait, nobody, or the next opening", () => {
     expect(reach({})).toEqual({ here: true, dot: "on", text: "Available now" });
     const busy = { freeUnits: 0, waiting: 2, estimatedWaitSeconds: { p50: 120, p90: 400 } };

@@ -22,7 +22,6 @@ import type {
   Link,
   LinkEvents,
   LinkFactory,
-  Mark,
   OutboxEntry,
   OutboxStore,
   StartOptions,
@@ -60,21 +59,18 @@ export interface VisitorClientOptions {
   found(id: string): void;
 }
 
-/** What is shown of the conversation: a part of what the whole client says of one. */
+/** A message as it is shown: a part of what the whole client says of one. */
+export type VisitorMessage = Pick<TimelineMessage, "key" | "seq" | "mine" | "mark" | "content" | "createdAt"> &
+  Partial<
+    Pick<Message, "messageId" | "senderId" | "senderName" | "senderRole" | "metadata" | "deletedAt" | "clientId">
+  >;
+
+/** What is shown of the conversation. */
 export type VisitorTalk = Pick<
   ConversationSnapshot,
-  | "id"
-  | "status"
-  | "messages"
-  | "streaming"
-  | "typing"
-  | "escalation"
-  | "escalationRequested"
-  | "agent"
-  | "unread"
-  | "lastReadSeq"
-  | "hasOlder"
+  "id" | "status" | "streaming" | "typing" | "escalation" | "escalationRequested" | "agent" | "unread" | "lastReadSeq"
 > & {
+  readonly messages: readonly VisitorMessage[];
   /** What the visitor said of it, 1 to 5. */
   readonly rated: number | null;
 };
@@ -199,11 +195,8 @@ export function createVisitor(options: VisitorClientOptions) {
       .fetch(`${url}/api/v1${path}`, {
         method,
         credentials: "omit",
-        headers: {
-          ...(mine ? { authorization: `Bearer ${mine}` } : {}),
-          ...(body ? { "content-type": "application/json" } : {}),
-        },
-        ...(body ? { body: JSON.stringify(body) } : {}),
+        headers: { "content-type": "application/json", ...(mine && { authorization: `Bearer ${mine}` }) },
+        body: body ? JSON.stringify(body) : null,
       })
       .catch(() => {
         throw new SwitchboardError("network", "network", true);
@@ -212,9 +205,8 @@ export function createVisitor(options: VisitorClientOptions) {
     const json = /json/.test(answer.headers.get("content-type") ?? "");
     if (answer.ok) return (json ? JSON.parse(text) : text) as T;
     if (answer.status === 401 && known) return ask(method, path, body, await token("refused"));
-    const after = Number(answer.headers.get("retry-after")) * 1000;
     const { code = "invalid" } = (json && JSON.parse(text).error) || {};
-    throw new SwitchboardError(code, code, answer.status >= 500 || answer.status === 429, after || undefined);
+    throw new SwitchboardError(code, code, answer.status >= 500 || answer.status === 429);
   }
 
   // ---- commands ----
@@ -344,8 +336,7 @@ export function createVisitor(options: VisitorClientOptions) {
   /** The acknowledgement says all that the server's own line would. */
   function mine(content: string, clientId: string, id: string, { messageId, seq, createdAt }: SentMessage): void {
     if (talk?.id !== id || talk.held.has(seq)) return;
-    const text = { messageType: "text", senderRole: "customer", senderName: "", aiGenerated: false } as const;
-    add({ ...text, conversationId: id, messageId, seq, createdAt, content, clientId, senderId: me, metadata: null });
+    add({ messageId, seq, createdAt, content, clientId, senderId: me, senderRole: "customer" } as Message);
   }
 
   function begun(clientId: string, { conversationId, duplicate, escalation }: Started): void {
@@ -366,9 +357,25 @@ export function createVisitor(options: VisitorClientOptions) {
     });
     if (id) begun(id);
     return {
-      ...{ key, id, ready, begun, ...{ status: null, agent: null, escalation: null, requested: null, rated: null } },
-      ...{ typist: null, streaming: null, held: new Map(), base: null, last: 0, head: 0 },
-      ...{ quiet: Number.POSITIVE_INFINITY, lastRead: 0, readTo: 0, gotTo: 0 },
+      key,
+      id,
+      ready,
+      begun,
+      status: null,
+      agent: null,
+      escalation: null,
+      requested: null,
+      rated: null,
+      typist: null,
+      streaming: null,
+      held: new Map(),
+      base: null,
+      last: 0,
+      head: 0,
+      quiet: Number.POSITIVE_INFINITY,
+      lastRead: 0,
+      readTo: 0,
+      gotTo: 0,
     };
   }
 
@@ -588,42 +595,43 @@ export function createVisitor(options: VisitorClientOptions) {
 
   // ---- what is shown ----
 
-  function markOf(seq: number, to: Talk): Mark {
-    return seq <= to.readTo ? "read" : seq <= to.gotTo ? "delivered" : "stored";
-  }
-
   function shown(to: Talk): VisitorTalk {
-    const messages: TimelineMessage[] = [];
-    const none = { clientId: null, replyTo: null, editedAt: null, deletedAt: null, error: null };
+    const messages: VisitorMessage[] = [];
     const base = to.base ?? 0;
     let unread = Math.max(0, base - to.lastRead);
     for (let seq = base + 1; seq <= to.last; seq += 1) {
-      const one = to.held.get(seq);
-      if (!one) continue;
-      const mine = one.senderId !== null && one.senderId === me;
-      const key = (mine && one.clientId) || one.messageId;
+      const one = to.held.get(seq) as Message;
+      const mine = one.senderId === me;
       if (seq > to.lastRead && !mine && one.senderRole !== "system" && !one.deletedAt) unread += 1;
-      messages.push({ ...none, ...one, key, mine, mark: mine ? markOf(seq, to) : null });
+      messages.push({
+        ...one,
+        key: (mine && one.clientId) || one.messageId,
+        mine,
+        mark: mine ? (seq <= to.readTo ? "read" : seq <= to.gotTo ? "delivered" : "stored") : null,
+      });
     }
     for (const entry of entries) {
       const { conversation, data, at, failed } = entry;
       const clientId = entryId(entry);
       const content = data.firstMessage ?? data.content;
-      if ((conversation !== to.id && conversation !== to.key) || typeof content !== "string") continue;
+      if (!content || (conversation !== to.id && conversation !== to.key)) continue;
       if (messages.some((one) => one.clientId === clientId)) continue;
-      messages.push({
-        ...{ ...none, key: clientId, clientId, content, createdAt: at, mine: true, mark: failed ? "failed" : "queued" },
-        ...{ messageId: null, seq: null, senderId: me, senderName: "", senderRole: "customer" },
-        ...{ messageType: "text", aiGenerated: false, metadata: null },
-      } as TimelineMessage);
+      const mark = failed ? "failed" : "queued";
+      messages.push({ key: clientId, seq: null, content: String(content), createdAt: at, mine: true, mark });
     }
     const { id, status, streaming, escalation, agent, rated, lastRead } = to;
     return {
-      ...{ id, status, messages, streaming, escalation, agent, rated, unread },
+      id,
+      status,
+      messages,
+      streaming,
+      escalation,
+      agent,
+      rated,
+      unread,
       typing: to.typist ? [to.typist] : [],
       escalationRequested: to.requested,
       lastReadSeq: lastRead,
-      hasOlder: base > 0,
     };
   }
 
@@ -684,7 +692,9 @@ export function createVisitor(options: VisitorClientOptions) {
       if (older || !to?.base) return;
       older = true;
       const query = `before=${to.base + 1}&limit=${SOME}`;
-      const found = await ask<{ items: Message[] }>("GET", `/conversations/${to.id}/messages?${query}`).catch(() => null);
+      const found = await ask<{ items: Message[] }>("GET", `/conversations/${to.id}/messages?${query}`).catch(
+        () => null,
+      );
       for (const one of found?.items ?? []) to.held.set(one.seq, one);
       while (to.held.has(to.base)) to.base -= 1;
       older = false;

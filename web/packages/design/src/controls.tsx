@@ -1,6 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
-import { WHOLE } from "./whole.ts";
 
 /** Class names of what is true. */
 export const classes = (...names: (string | false | null | undefined)[]): string => names.filter(Boolean).join(" ");
@@ -32,10 +31,11 @@ export function Button({
       type="button"
       {...rest}
       class={classes("sb-button", `sb-${kind}`, small && "sb-compact", more as string)}
-      {...(WHOLE ? { "aria-busy": busy || undefined, "aria-disabled": busy || rest["aria-disabled"] } : {})}
-      onClick={(event) => (WHOLE && busy ? event.preventDefault() : onClick?.(event))}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || rest["aria-disabled"]}
+      onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
     >
-      {WHOLE && icon}
+      {icon}
       <span>{children}</span>
     </button>
   );
@@ -56,7 +56,7 @@ export function IconButton({ label, small, pressed, class: more, ...rest }: Icon
       title={label}
       {...rest}
       aria-label={label}
-      aria-pressed={WHOLE ? pressed : undefined}
+      aria-pressed={pressed}
       class={classes("sb-icon-button", small && "sb-compact", more as string)}
     />
   );
@@ -76,12 +76,12 @@ function Frame(props: Labelled & { id: string; required?: boolean; children: Com
   const { id, label, hint, error, quiet, children, required } = props;
   return (
     <div class={classes("sb-field", !!error && "sb-wrong")}>
-      <label for={id} class={WHOLE && quiet ? "sb-hush" : undefined}>
+      <label for={id} class={quiet ? "sb-hush" : undefined}>
         {label}
         {required && <span aria-hidden="true"> *</span>}
       </label>
       {children}
-      {WHOLE && hint && !error && (
+      {hint && !error && (
         <p class="sb-hint" id={`${id}-about`}>
           {hint}
         </p>
@@ -98,12 +98,12 @@ function Frame(props: Labelled & { id: string; required?: boolean; children: Com
 const about = (id: string, { hint, error }: { hint?: string; error?: string | null | undefined }) => ({
   id,
   "aria-invalid": error ? true : undefined,
-  "aria-describedby": (WHOLE && hint) || error ? `${id}-about` : undefined,
+  "aria-describedby": hint || error ? `${id}-about` : undefined,
 });
 
 export function Field({ label, hint, error, quiet, ...rest }: Labelled & Native<"input">) {
   const id = useId();
-  const frame = { label, error, ...(WHOLE && hint ? { hint } : {}), ...(WHOLE && quiet ? { quiet } : {}) };
+  const frame = { label, error, ...(hint ? { hint } : {}), ...(quiet ? { quiet } : {}) };
   return (
     <Frame id={id} {...frame} required={!!rest.required}>
       <input class="sb-input" {...(rest as object)} {...about(id, frame)} />
@@ -113,7 +113,7 @@ export function Field({ label, hint, error, quiet, ...rest }: Labelled & Native<
 
 export function Select({ label, hint, error, quiet, children, ...rest }: Labelled & Native<"select">) {
   const id = useId();
-  const frame = { label, error, ...(WHOLE && hint ? { hint } : {}), ...(WHOLE && quiet ? { quiet } : {}) };
+  const frame = { label, error, ...(hint ? { hint } : {}), ...(quiet ? { quiet } : {}) };
   return (
     <Frame id={id} {...frame} required={!!rest.required}>
       <select class="sb-input" {...(rest as object)} {...about(id, frame)}>
@@ -151,7 +151,7 @@ export function TextArea({
 }: Labelled & Native<"textarea"> & { lines?: number }) {
   const id = useId();
   const ref = useGrowing(String(rest.value ?? ""), lines);
-  const frame = { label, error, ...(WHOLE && hint ? { hint } : {}), ...(WHOLE && quiet ? { quiet } : {}) };
+  const frame = { label, error, ...(hint ? { hint } : {}), ...(quiet ? { quiet } : {}) };
   return (
     <Frame id={id} {...frame} required={!!rest.required}>
       <textarea class="sb-input" rows={2} {...rest} {...about(id, frame)} ref={ref} />

@@ -14,7 +14,6 @@ import {
 import { Avatar } from "./show.tsx";
 import { linkify, safeHref } from "./text.ts";
 import { dayOf, timeOf } from "./time.ts";
-import { WHOLE } from "./whole.ts";
 
 export type ConversationKey =
   | "mark.queued"
@@ -198,7 +197,7 @@ export function MessageList(props: MessageListProps) {
     <div class="sb-messages">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <div class="sb-scroll" ref={box} onScroll={onScroll} role="log" aria-label={words.t("list.label")} tabIndex={0}>
-        {WHOLE && props.start}
+        {props.start}
         {rows.map((row) => {
           if (row.kind === "day")
             return (
@@ -258,14 +257,14 @@ function Group(props: {
     <article class={classes("sb-group", `sb-${first.side}`, bot && "sb-by-assistant")}>
       {first.side !== "me" && (
         <Avatar name={first.sender.name} size={24} assistant={bot}>
-          {(WHOLE && avatar?.(first)) || (bot ? <SparklesIcon small /> : undefined)}
+          {avatar?.(first) ?? (bot ? <SparklesIcon small /> : undefined)}
         </Avatar>
       )}
       <div class="sb-group-body">
         {first.side !== "me" ? (
           <p class="sb-sender">
             {first.sender.name}
-            {WHOLE && first.side === "note" && ` · ${words.t("list.note")}`}
+            {first.side === "note" && ` · ${words.t("list.note")}`}
           </p>
         ) : (
           <span class="sb-hush">{first.sender.name}</span>
@@ -309,7 +308,7 @@ export function Composer(props: ComposerProps) {
   const area = useGrowing(value, 5);
   const text = value.trim();
   const send = () => {
-    if (text && !(WHOLE && disabled)) onSend(text);
+    if (text && !disabled) onSend(text);
     area.current?.focus();
   };
   return (
@@ -320,7 +319,7 @@ export function Composer(props: ComposerProps) {
         send();
       }}
     >
-      {WHOLE && props.before}
+      {props.before}
       <textarea
         ref={(element) => {
           area.current = element;
@@ -336,18 +335,13 @@ export function Composer(props: ComposerProps) {
         onInput={(event) => onInput(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.isComposing || event.keyCode === 229) return;
-          if (WHOLE && props.onKey?.(event)) return event.preventDefault();
+          if (props.onKey?.(event)) return event.preventDefault();
           if (event.key !== "Enter" || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) return;
           event.preventDefault();
           send();
         }}
       />
-      <IconButton
-        type="submit"
-        class="sb-send"
-        label={words.t("compose.send")}
-        aria-disabled={!text || (WHOLE && disabled)}
-      >
+      <IconButton type="submit" class="sb-send" label={words.t("compose.send")} aria-disabled={!text || disabled}>
         <SendIcon />
       </IconButton>
     </form>

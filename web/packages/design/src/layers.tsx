@@ -2,7 +2,6 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, classes, IconButton, useOutside } from "./controls.tsx";
 import { XIcon } from "./icons.tsx";
-import { WHOLE } from "./whole.ts";
 
 export interface MenuItem {
   id: string;
@@ -66,9 +65,9 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
       <button
         ref={button}
         type="button"
-        class={WHOLE && wide ? "sb-button sb-secondary" : "sb-icon-button"}
-        title={WHOLE && wide ? undefined : label}
-        aria-label={WHOLE && wide ? undefined : label}
+        class={wide ? "sb-button sb-secondary" : "sb-icon-button"}
+        title={wide ? undefined : label}
+        aria-label={wide ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
@@ -81,7 +80,7 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
           id={id}
           role="menu"
           aria-label={label}
-          class={classes("sb-menu-list", WHOLE && up && "sb-up", WHOLE && atStart && "sb-at-start")}
+          class={classes("sb-menu-list", up && "sb-up", atStart && "sb-at-start")}
         >
           {items.map((item, index) =>
             item ? (
@@ -89,24 +88,22 @@ export function Menu({ label, children, items, wide, up, atStart }: MenuProps) {
               <button
                 key={item.id}
                 type="button"
-                role={
-                  item.checked === undefined ? "menuitem" : !WHOLE || item.toggle ? "menuitemcheckbox" : "menuitemradio"
-                }
+                role={item.checked === undefined ? "menuitem" : item.toggle ? "menuitemcheckbox" : "menuitemradio"}
                 aria-checked={item.checked}
                 tabIndex={-1}
-                disabled={WHOLE ? item.disabled : undefined}
-                class={classes("sb-menu-item", WHOLE && item.danger && "sb-dangerous")}
+                disabled={item.disabled}
+                class={classes("sb-menu-item", item.danger && "sb-dangerous")}
                 onClick={() => {
                   close();
                   item.onSelect();
                 }}
               >
-                {WHOLE && item.icon}
+                {item.icon}
                 <span>{item.label}</span>
                 {item.checked && <span class="sb-menu-mark" aria-hidden="true" />}
               </button>
             ) : (
-              WHOLE && <hr key={`line ${String(index)}`} />
+              <hr key={`line ${String(index)}`} />
             ),
           )}
         </div>
