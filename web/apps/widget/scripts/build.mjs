@@ -69,18 +69,18 @@ const named = new Set(
     ...["../../e2e/test", "../../e2e/src", "scripts"]
       .map((folder) => texts(join(here, folder)))
       .join("")
-      .matchAll(/\bs[bw]-[a-z][\w-]*/g),
+      .matchAll(/(?<!-)\bs[bw]-[a-z][\w-]*/g),
   ].map(([name]) => name),
 );
 const pieced = /^sb-(mark-|size-|day|new|system|on$|away|off|assistant|me$|them)/;
 
 /** The other classes are called by a letter or two, the same in all `texts`. */
 function classless(all) {
-  const names = [...new Set(all.join("").match(/\bs[bw]-[a-z][\w-]*/g))]
+  const names = [...new Set(all.join("").match(/(?<!-)\bs[bw]-[a-z][\w-]*/g))]
     .filter((name) => !named.has(name) && !pieced.test(name) && !/-$/.test(name))
     .sort();
   const short = new Map(names.map((name, index) => [name, `${letter(index)}-`]));
-  return all.map((text) => text.replace(/\bs[bw]-[a-z][\w-]*/g, (name) => short.get(name) ?? name));
+  return all.map((text) => text.replace(/(?<!-)\bs[bw]-[a-z][\w-]*/g, (name) => short.get(name) ?? name));
 }
 
 /** What stands in Preact's place: the part of it that is used here. */
@@ -224,6 +224,11 @@ const [launching, ...finished] = shortened([
   placed(begun, "LAUNCHER_CSS", JSON.stringify(launcherSheet)),
   ...classless(panels.map((panel) => placed(panel, "PANEL_CSS", JSON.stringify(sheet)))),
 ]);
+// A rule sets it, or the launcher when it knows the theme.
+const ruled = [launching, ...finished].join("");
+for (const [, name] of ruled.matchAll(/var\((--\w+)/g)) {
+  if (!ruled.includes(`${name}:`) && !launching.includes(`\`${name}\``)) throw new Error(`nobody says what ${name} is`);
+}
 const mark = `-${createHash("sha256").update(finished.join("")).digest("hex").slice(0, 7)}0.js`;
 const launcher = placed(launching, "PANEL_FILE", JSON.stringify(mark));
 put("widget.js", launcher);

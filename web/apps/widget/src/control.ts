@@ -35,6 +35,8 @@ export function createControl(host: Host, draw: () => void) {
     now: Date.now(),
   };
   let answers: Record<string, string> = {};
+  /** Nobody needs to fill in the form any more. */
+  let introduced = host.known;
   let open = false;
   let unread = 0;
   let atEnd = true;
@@ -51,7 +53,6 @@ export function createControl(host: Host, draw: () => void) {
     draft: "",
     newFrom: null as string | null,
     loud: true,
-    introduced: host.known,
 
     async load() {
       state.failed = null;
@@ -89,22 +90,18 @@ export function createControl(host: Host, draw: () => void) {
     },
     form(said: Record<string, string>) {
       const wrong = checkForm(state.settings?.preChat ?? [], said);
-      if (Object.keys(wrong).length > 0) return wrong;
+      if (wrong) return wrong;
       answers = said;
       present(said);
-      control.introduced = true;
+      introduced = true;
       go("home");
       next();
       return wrong;
     },
-    assistant() {
-      go("home");
-    },
     human() {
       introduce(() => begin({ mode: "human", reason: REASON }));
     },
-    back: () => go("home"),
-    leaveInstead: () => go("leave"),
+    go,
 
     send(text: string) {
       control.draft = "";
@@ -149,7 +146,7 @@ export function createControl(host: Host, draw: () => void) {
     },
     leave(said: Record<string, string>) {
       const wrong = checkForm(LEAVE, said);
-      if (Object.keys(wrong).length > 0) return wrong;
+      if (wrong) return wrong;
       const { email = "", text = "" } = said;
       present({ email });
       if (!state.talk) begin({ mode: "human", reason: REASON });
@@ -198,7 +195,7 @@ export function createControl(host: Host, draw: () => void) {
     },
     identify(who: { token?: string; name?: string; email?: string }) {
       if (who.token) {
-        control.introduced = true;
+        introduced = true;
         show(null);
         line().identify(who.token);
       } else present(who);
@@ -223,7 +220,7 @@ export function createControl(host: Host, draw: () => void) {
   }
   /** The form comes once, before anything is said. */
   function introduce(then: () => void): void {
-    if (control.introduced || !state.settings?.preChat.length) return then();
+    if (introduced || !state.settings?.preChat.length) return then();
     next = then;
     go("form");
   }
@@ -299,7 +296,7 @@ export function createControl(host: Host, draw: () => void) {
     if (state.step !== "choice" || state.talk || !open) return;
     polling = setTimeout(poll, POLL);
     const where = `${url}/api/v1/chatbots/${encodeURIComponent(chatbotId)}/availability`;
-    const answer = document.hidden ? null : await fetch(where, { credentials: "omit" }).catch(() => null);
+    const answer = document.hidden ? null : await fetch(where).catch(() => null);
     if (answer?.ok) state.reach = (await answer.json()) as Availability;
     draw();
   }

@@ -64,7 +64,7 @@ export function viewOf(state: State, texts: Texts): View {
     talk && !state.stayed && !state.left
       ? cardOf({
           escalation: talk.escalation,
-          requested: talk.escalationRequested !== null,
+          requested: talk.requested !== null,
           status: talk.status,
           agent: agent !== null,
           hadAgent: talk.messages.some((message) => message.senderRole === "agent"),
@@ -88,7 +88,6 @@ export function viewOf(state: State, texts: Texts): View {
           : settings?.assistant
             ? { word: texts.t("head.ai"), dot: "assistant" }
             : { word: texts.t("head.team"), dot: settings?.availability.availableAgents ? "on" : "off" };
-  const typing = talk?.typing[0];
   return {
     title: agent ?? name,
     agent,
@@ -101,7 +100,7 @@ export function viewOf(state: State, texts: Texts): View {
     closed,
     mute: closed || (!talk && (state.step === "form" || state.step === "leave")),
     person: !!talk && !closed && !agent && card.kind === "none" && !state.left,
-    writing: typing ? typing.userName || name : null,
+    writing: talk?.typist ? talk.typist.userName || name : null,
     state: !talk ? "none" : closed ? "closed" : agent ? "agent" : waits ? "waiting" : "assistant",
   };
 }
@@ -200,22 +199,22 @@ export const LEAVE: readonly FormField[] = [
   { key: "text", label: key("message"), kind: "long_text", required: true },
 ];
 
-/** What is wrong with the answers, by key of the field. */
+/** What is wrong with the answers, by key of the field; null = nothing. */
 export function checkForm(
   fields: readonly FormField[],
   answers: Readonly<Record<string, string>>,
-): Record<string, string> {
+): Record<string, string> | null {
   const wrong: Record<string, string> = {};
   for (const { key: field, kind, required } of fields) {
     const value = answers[field]?.trim() ?? "";
     if (!value && required) wrong[field] = key("required");
     else if (value && kind === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) wrong[field] = key("email.wrong");
   }
-  return wrong;
+  return Object.keys(wrong)[0] ? wrong : null;
 }
 
 /** The key of the first message of others that was not read. */
 export function firstUnread(talk: VisitorTalk | null): string | null {
   if (!talk?.unread) return null;
-  return talk.messages.find(({ mine, seq }) => !mine && seq !== null && seq > talk.lastReadSeq)?.key ?? null;
+  return talk.messages.find(({ mine, seq }) => !mine && seq !== null && seq > talk.lastRead)?.key ?? null;
 }

@@ -140,17 +140,24 @@ export const StatusDot = ({ state, word }: { state: string; word: string }) => (
   </span>
 );
 
-/** Initials on a colour that belongs to the name, or the assistant's sign. */
-export function Avatar(props: { name: string; size: number; assistant?: boolean; children?: ComponentChildren }) {
-  const { name, size, assistant, children } = props;
+/** Initials on a colour that belongs to the name, or the assistant's sign. `size` in px. */
+export function Avatar({ name, size, children }: { name: string; size: number; children?: ComponentChildren }) {
   const hue = `hsl(${hueOf(name) * 30} `;
+  const side = `${size}px`;
   return (
     <span
-      class={`sb-avatar sb-size-${size}${assistant ? " sb-bot" : ""}`}
+      class="sb-avatar"
       aria-hidden="true"
-      style={assistant ? {} : { background: `${hue}42% 88%)`, color: `${hue}60% 22%)` }}
+      style={{
+        width: side,
+        height: side,
+        fontSize: `${size * 0.4}px`,
+        // Taken back where there were initials before.
+        background: children ? "" : `${hue}42% 88%)`,
+        color: children ? "" : `${hue}60% 22%)`,
+      }}
     >
-      {children ?? initials(name)}
+      {children || initials(name)}
     </span>
   );
 }

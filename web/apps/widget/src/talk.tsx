@@ -136,8 +136,8 @@ function Group({ items, control, texts }: Props & { items: readonly ChatItem[] }
   return (
     <article class={`sb-group sb-${first.side}${bot ? " sb-by-assistant" : ""}`}>
       {!mine && (
-        <Avatar name={name} size={24} assistant={bot}>
-          {bot ? <SparklesIcon small /> : undefined}
+        <Avatar name={name} size={24}>
+          {bot && <SparklesIcon small />}
         </Avatar>
       )}
       <div class="sb-group-body">
@@ -169,9 +169,8 @@ function Group({ items, control, texts }: Props & { items: readonly ChatItem[] }
         <p class="sb-when">
           <time dateTime={new Date(last.at).toISOString()}>{timeOf(last.at, texts.language)}</time>
           {Sign && (
-            <span class={`sb-mark sb-mark-${mark}`} title={word}>
+            <span class={`sb-mark sb-mark-${mark}`} role="img" aria-label={word} title={word}>
               <Sign />
-              <span class="sb-hush">{word}</span>
             </span>
           )}
         </p>

@@ -53,8 +53,8 @@ export function Face(props: Props) {
       onKeyDown={(event) => event.key === "Escape" && float && host.close()}
     >
       <div class="sw-head">
-        <Avatar name={view.title} size={40} assistant={!view.agent}>
-          {view.agent ? undefined : view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />}
+        <Avatar name={view.title} size={40}>
+          {!view.agent && (view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />)}
         </Avatar>
         <div>
           <h2>{view.title}</h2>
@@ -87,9 +87,7 @@ function Wrong({ control, texts: { t } }: Props) {
   const refused = control.state.failed === "refused";
   return (
     <div class="sw-body sb-state" role="alert">
-      <span class="sb-state-icon">
-        <CircleAlertIcon />
-      </span>
+      <CircleAlertIcon />
       <h3>{t(refused ? "refused" : "wrong")}</h3>
       {!refused && (
         <>
@@ -181,14 +179,14 @@ function Choice({ control, texts }: Props) {
     <div class="sw-card">
       <h3>{t("choice")}</h3>
       <Way
-        onClick={reach && !reach.here ? control.leaveInstead : control.human}
+        onClick={reach && !reach.here ? () => control.go("leave") : control.human}
         icon={<HeadsetIcon />}
         title={t("human")}
       >
         {reach ? <StatusDot state={reach.dot} word={reach.text} /> : <Dots />}
       </Way>
       {settings?.assistant && (
-        <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
+        <Way onClick={() => control.go("home")} icon={<SparklesIcon />} title={t("ai")}>
           <StatusDot state="assistant" word={t("ai.hint")} />
         </Way>
       )}
@@ -214,13 +212,13 @@ interface FormProps {
   fields: readonly FormField[];
   go: string;
   /** What is wrong, by key; nothing = it was taken. */
-  onSend: (answers: Record<string, string>) => Record<string, string>;
+  onSend: (answers: Record<string, string>) => Record<string, string> | null;
   back?: () => void;
 }
 
 function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
   const [answers, setAnswers] = useState<Record<string, string>>({});
-  const [wrong, setWrong] = useState<Record<string, string>>({});
+  const [wrong, setWrong] = useState<Record<string, string> | null>(null);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     const find = (what: string) => form.current?.querySelector<HTMLElement>(what);
@@ -241,7 +239,7 @@ function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
         <Field
           {...field}
           value={answers[field.key] ?? ""}
-          error={wrong[field.key]}
+          error={wrong?.[field.key]}
           onInput={(text) => setAnswers({ ...answers, [field.key]: text })}
         />
       ))}
@@ -265,7 +263,7 @@ function Leave(props: Props & { back?: () => void }) {
       fields={LEAVE}
       go={t("leave.send")}
       onSend={control.leave}
-      back={props.back ?? control.back}
+      back={props.back ?? (() => control.go("home"))}
     />
   );
 }
@@ -355,16 +353,7 @@ function Meter({ label, done, words }: { label: string; done: number; words: str
   const value = Math.max(4, Math.round(done * 100));
   return (
     // biome-ignore lint/a11y/useSemanticElements: the browser's own meter cannot be coloured
-    <span
-      class="sb-meter"
-      role="meter"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={value}
-      aria-valuetext={words}
-      title={words}
-    >
+    <span class="sb-meter" role="meter" aria-label={label} aria-valuenow={value} aria-valuetext={words} title={words}>
       <span style={{ inlineSize: `${value}%` }} />
     </span>
   );

@@ -29,6 +29,7 @@ import type {
   TimelineMessage,
   Timing,
   TokenReason,
+  TypingUser,
 } from "./types.ts";
 
 /** Messages that are fetched at a time. */
@@ -68,9 +69,15 @@ export type VisitorMessage = Pick<TimelineMessage, "key" | "seq" | "mine" | "mar
 /** What is shown of the conversation. */
 export type VisitorTalk = Pick<
   ConversationSnapshot,
-  "id" | "status" | "streaming" | "typing" | "escalation" | "escalationRequested" | "agent" | "unread" | "lastReadSeq"
+  "id" | "status" | "streaming" | "escalation" | "agent" | "unread"
 > & {
   readonly messages: readonly VisitorMessage[];
+  /** The assistant or the visitor's words ask for a human: show the button. Null once it was answered. */
+  readonly requested: { readonly reason: string | null } | null;
+  /** Who is writing. */
+  readonly typist: TypingUser | null;
+  /** How far this visitor has read. */
+  readonly lastRead: number;
   /** What the visitor said of it, 1 to 5. */
   readonly rated: number | null;
 };
@@ -86,7 +93,7 @@ interface Talk {
   escalation: ConversationSnapshot["escalation"];
   requested: ConversationSnapshot["escalationRequested"];
   rated: number | null;
-  typist: { userId: string; userName: string } | null;
+  typist: TypingUser | null;
   streaming: (StreamingReply & { index: number; stale?: boolean }) | null;
   /** By number, those too that wait behind a hole. */
   held: Map<number, Message>;
@@ -191,16 +198,12 @@ export function createVisitor(options: VisitorClientOptions) {
   async function ask<T>(method: string, path: string, body?: unknown, bearer?: string | null): Promise<T> {
     const known = bearer === undefined;
     const mine = known ? await token("start") : bearer;
-    const answer = await environment
-      .fetch(`${url}/api/v1${path}`, {
-        method,
-        credentials: "omit",
-        headers: { "content-type": "application/json", ...(mine && { authorization: `Bearer ${mine}` }) },
-        body: body ? JSON.stringify(body) : null,
-      })
-      .catch(() => {
-        throw new SwitchboardError("network", "network", true);
-      });
+    const answer = await environment.fetch(`${url}/api/v1${path}`, {
+      method,
+      credentials: "omit",
+      headers: { "content-type": "application/json", ...(mine && { authorization: `Bearer ${mine}` }) },
+      body: body ? JSON.stringify(body) : null,
+    });
     const text = await answer.text();
     const json = /json/.test(answer.headers.get("content-type") ?? "");
     if (answer.ok) return (json ? JSON.parse(text) : text) as T;
@@ -321,9 +324,7 @@ export function createVisitor(options: VisitorClientOptions) {
         mine(String(data.content), clientId, conversation, ack);
       }
     } catch (cause) {
-      // A client that was put away sends it in its next life.
-      const { code } = cause as SwitchboardError;
-      if (code !== "closed" && entries.includes(entry)) put({ ...entry, failed: code });
+      if (entries.includes(entry)) put({ ...entry, failed: (cause as SwitchboardError).code });
     }
     sending = null;
     changed();
@@ -619,7 +620,7 @@ export function createVisitor(options: VisitorClientOptions) {
       const mark = failed ? "failed" : "queued";
       messages.push({ key: clientId, seq: null, content: String(content), createdAt: at, mine: true, mark });
     }
-    const { id, status, streaming, escalation, agent, rated, lastRead } = to;
+    const { id, status, streaming, escalation, agent, rated, requested, typist, lastRead } = to;
     return {
       id,
       status,
@@ -629,9 +630,9 @@ export function createVisitor(options: VisitorClientOptions) {
       agent,
       rated,
       unread,
-      typing: to.typist ? [to.typist] : [],
-      escalationRequested: to.requested,
-      lastReadSeq: lastRead,
+      typist,
+      requested,
+      lastRead,
     };
   }
 
@@ -740,7 +741,8 @@ export function createVisitor(options: VisitorClientOptions) {
       clearTimeout(repairing);
       clearTimeout(idle);
       clearTimeout(typing);
-      for (const id of [...calls.keys()]) settle(id)?.reject(new SwitchboardError("closed"));
+      // What was not answered is sent in the next life of this page.
+      for (const { timer } of calls.values()) clearTimeout(timer);
       outbox.close?.();
     },
   };
