@@ -19,7 +19,7 @@ export const CheckIcon = /* @__PURE__ */ icon("M20 6L9 17l-5-5");
 export const CheckCheckIcon = /* @__PURE__ */ icon("M18 6L7 17l-5-5M22 10l-7.5 7.5L13 16");
 export const ClockIcon = /* @__PURE__ */ icon(`${CIRCLE}6v6l4 2`);
 export const CircleAlertIcon = /* @__PURE__ */ icon(`${CIRCLE}8v4M12 16h.01`);
-export const EllipsisIcon = /* @__PURE__ */ icon("M5 12h.01M12 12h.01M19 12h.01");
+export const EllipsisIcon = /* @__PURE__ */ icon("M4 12h2M11 12h2M18 12h2");
 export const SparklesIcon = /* @__PURE__ */ icon(
   "M11 4l2 5.5 5.5 2-5.5 2-2 5.5-2-5.5L3.5 11.5 9 9.5zM19 2v5M16.5 4.5h5",
 );

@@ -405,7 +405,7 @@ export function createVisitor(options: VisitorClientOptions) {
     repairing ??= setTimeout(
       () => {
         repairing = undefined;
-        if (talk && talk.last < talk.head) void sync();
+        if (talk && (talk.base === null || talk.last < talk.head)) void sync();
       },
       GAP_PATIENCE * 2 ** Math.min(repairs++, 7),
     );
@@ -442,8 +442,9 @@ export function createVisitor(options: VisitorClientOptions) {
         if (/WAIT|OFFER/.test(found.status) || to.escalation) stands(await ask("GET", `${path}/queue-status`), to);
       }
     } catch (cause) {
-      // What is not there for this visitor is not shown. Whatever else it is, the next link tries again.
-      if ((cause as SwitchboardError).code === "not_found" && talk === to) talk = null;
+      // What is not there for this visitor is not shown. Whatever else it is, it is tried again.
+      if ((cause as SwitchboardError).code !== "not_found") repair();
+      else if (talk === to) talk = null;
     }
     changed();
   }
@@ -572,7 +573,11 @@ export function createVisitor(options: VisitorClientOptions) {
   };
 
   function welcome({ userId, epoch: other }: ServerEvents["connected"]): void {
-    if (me && me !== userId) talk = null;
+    if (me && me !== userId) {
+      // What was asked in another's name is not asked in this one's.
+      for (const id of calls.keys()) settle(id);
+      talk = sending = null;
+    }
     // A restored database has other numbers.
     else if (talk?.id && epoch && epoch !== other) talk = talkOf(talk.key, talk.id);
     me = userId;

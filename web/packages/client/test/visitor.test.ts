@@ -3,7 +3,7 @@ import { memoryOutbox } from "../src/memory.ts";
 import type { OutboxStore } from "../src/types.ts";
 import { createVisitor, type VisitorClient } from "../src/visitor.ts";
 import { refusal } from "./fakeServer.ts";
-import { createFakeServer, pass, texts, virtualTime } from "./setup.ts";
+import { createFakeServer, pass, texts, tokenOf, virtualTime } from "./setup.ts";
 
 virtualTime();
 
@@ -224,6 +224,40 @@ describe("a visitor's client", () => {
     server.newEpoch("epoch-2");
     await pass(60_000);
     expect(texts(shown())).toEqual(["Where is my order?"]);
+  });
+
+  it("asks nothing in another's name that was asked in its own", async () => {
+    const { server, visitor, shown } = await talking();
+    server.mute(true);
+    visitor.send("For the visitor's own conversation.");
+    await pass();
+    server.mute(false);
+    visitor.identify(tokenOf("robin"));
+    await pass(60_000);
+    expect(visitor.link().state).toBe("connected");
+    expect(server.frames("send_message").filter(({ userId }) => userId === "robin")).toEqual([]);
+    expect(shown()).toEqual([]);
+    void visitor.start({ firstMessage: "As Robin." });
+    await pass();
+    expect(shown().map(({ content, mark }) => [content, mark])).toEqual([["As Robin.", "stored"]]);
+  });
+
+  it("tries again to open what it could not", async () => {
+    const server = createFakeServer();
+    const stored = server.open({ customerId: "cleo", id: "c" });
+    server.say(stored.id, "Hello!");
+    const { visitor, shown } = visitorOf(server);
+    visitor.identify(tokenOf("cleo"));
+    await pass();
+    server.script(({ type }) => {
+      if (type === "join") throw refusal("internal");
+    });
+    visitor.show("c");
+    await pass(2_000);
+    expect(shown()).toEqual([]);
+    server.script(null);
+    await pass(60_000);
+    expect(texts(shown())).toEqual(["Hello!"]);
   });
 
   it("says that a conversation of its own speaks that is not shown", async () => {
