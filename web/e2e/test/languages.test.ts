@@ -63,11 +63,17 @@ for (const language of ["ar", "de", "es"]) {
     });
 
     step("who waits reads it in this language, and can leave an address", async () => {
-      await panel().getByRole("button", { name: t("person") }).last().click();
+      await panel()
+        .getByRole("button", { name: t("person") })
+        .last()
+        .click();
       await says("nobody");
       await look("waiting");
       await button("leave.open").click();
-      await panel().locator("form.sw-card").getByRole("button", { name: t("leave.send") }).click();
+      await panel()
+        .locator("form.sw-card")
+        .getByRole("button", { name: t("leave.send") })
+        .click();
       await says("required");
       await look("leave");
       await button("back").click();
@@ -79,7 +85,10 @@ for (const language of ["ar", "de", "es"]) {
       const agent = consoleIn(desk, world().server.address);
       await agent.logIn(world().server.login("ada"));
       await agent.on();
-      await panel().getByRole("button", { name: t("person") }).last().click();
+      await panel()
+        .getByRole("button", { name: t("person") })
+        .last()
+        .click();
       await widgetIn(customer).connectedTo("Ada");
       await says("joined", "Ada");
       await says("head.agent");
@@ -88,7 +97,9 @@ for (const language of ["ar", "de", "es"]) {
 
     step("it ends with a rating, and begins anew", async () => {
       await button("options").click();
-      await panel().getByRole("menuitem", { name: t("end") }).click();
+      await panel()
+        .getByRole("menuitem", { name: t("end") })
+        .click();
       await says("rate");
       await look("rating");
       await button("rate.5").click();
