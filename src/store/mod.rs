@@ -10,6 +10,7 @@ mod verbs;
 mod writer;
 
 pub use desk::{
+    DecisionFilter, LoggedDecision,
     AuditFilter, Change, Changed, Facts, FactsFilter, Found, Overview, OverviewFilter, Preview, Reach, Recorded,
 };
 pub use postgres::PostgresStore;
@@ -391,6 +392,13 @@ pub trait Store: Send + Sync + 'static {
         conversation_id: &ConversationId,
         limit: i64,
     ) -> Result<Vec<(DecisionId, Decision)>, StoreError>;
+    /// Decisions about any conversation, newest first, after the cursor.
+    async fn decision_log(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<LoggedDecision>, StoreError>;
     /// An offer, open or ended.
     async fn offer(&self, id: &OfferId) -> Result<Option<Offer>, StoreError>;
     /// Offers to an agent, newest first.

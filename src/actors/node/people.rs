@@ -68,7 +68,15 @@ impl Node {
             created_at: now,
             disabled: false,
         };
-        let stored = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        // A login of ours says what the name was when it was signed; whoever was renamed since keeps the new one.
+        let known = match principal.login_id {
+            Some(_) => self.store.user(&user.id).await?.filter(|stored| stored.role == user.role),
+            None => None,
+        };
+        let stored = match known {
+            Some(stored) => stored,
+            None => self.store.ensure_user(&user, self.routing.default_capacity).await?,
+        };
         if stored.disabled {
             return Err(Failure::Unauthenticated);
         }

@@ -22,7 +22,7 @@ import { FrameProvider, t } from "./views/frame.tsx";
 import { type Ended, Login } from "./views/login.tsx";
 
 const engine = home.engine.href.replace(/\/$/, "");
-const session = cookieSession({ url: engine });
+const session = cookieSession({ url: engine, session: "console" });
 const sound = createSound();
 
 type Stage = { at: "starting" } | { at: "unreachable" } | { at: "login"; ended: Ended } | { at: "desk"; user: User };
