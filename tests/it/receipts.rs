@@ -185,6 +185,7 @@ async fn who_only_looks_on_is_nobody_to_the_customer_until_they_take_part() {
     let seq = say(&mut scene.ann, &scene.id.clone(), "later").await;
     reads(&mut scene.cleo, seq).await;
     assert!(!scene.cleo.seen.iter().any(|event| event["data"]["userId"] == "boss"), "{:?}", scene.cleo.seen);
+    scene.ann.ack("release", json!({ "conversationId": scene.id, "to": "queue" })).await;
     boss.ack("assign_to_me", json!({ "conversationId": scene.id })).await;
     scene.cleo.expect_where(of_boss(true)).await;
     scene.server.stop().await;

@@ -2,6 +2,7 @@ import "@switchboard/design/tokens.css";
 import "@switchboard/design/base.css";
 import "@switchboard/design/components.css";
 import "@switchboard/design/conversation.css";
+import "@switchboard/design/forms.css";
 import "./console.css";
 import { createClient, type User } from "@switchboard/client";
 import { indexedDbOutbox } from "@switchboard/client/outbox";

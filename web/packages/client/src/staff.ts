@@ -1,5 +1,5 @@
 import type { Agent, ChosenAvailability, FallbackPolicy, Note, QueueRow } from "./protocol.ts";
-import type { Rest } from "./rest.ts";
+import type { Page, Rest } from "./rest.ts";
 
 /** Minutes from midnight; a `toMinute` that is not above `fromMinute` ends on the next day. */
 export interface Interval {
@@ -200,8 +200,7 @@ export function staffRest(rest: Rest): StaffRest {
     notes: (id, after) => get(at("conversations", id, "/notes"), { after }),
     decisions: (id) => get(at("conversations", id, "/decisions")),
     decisionLog: (query = {}) => get("/decisions", { ...query }),
-    setPriority: (id, priority) =>
-      rest.request("POST", at("conversations", id, "/priority"), { body: { priority } }),
+    setPriority: (id, priority) => rest.request("POST", at("conversations", id, "/priority"), { body: { priority } }),
     assistantUsage: () => get("/assistant/usage"),
   };
 }
