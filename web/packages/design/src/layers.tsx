@@ -130,7 +130,14 @@ export function Dialog({ open, title, closeLabel, onClose, children, actions, wi
   const id = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
+    if (!open || !dialog) return;
+    const from = document.activeElement as HTMLElement | null;
+    if (!dialog.open) dialog.showModal();
+    return () => {
+      // Closed it gives the focus back; a dialog that is just taken away leaves it nowhere.
+      if (dialog.isConnected) dialog.close();
+      else if (document.activeElement === document.body) from?.focus();
+    };
   }, [open]);
   if (!open) return null;
   return (
