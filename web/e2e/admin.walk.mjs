@@ -189,7 +189,7 @@ async function walk(admin, house) {
   say("an agent was changed");
 
   await settings(page, address);
-  await lists(page, address);
+  await lists(page, admin);
   await failing(page, address);
   await everyView(context, address);
   await wall(page, address);
@@ -413,7 +413,7 @@ async function settings(page) {
   say("settings are saved, and refused at the field");
 }
 
-async function lists(page) {
+async function lists(page, admin) {
   await go(page, "Conversations");
   await page.getByText("Cleo Park").first().waitFor();
   await inspect(page, "conversations");
@@ -446,6 +446,10 @@ async function lists(page) {
   await inspect(page, "alerts");
   await picture(page, "alerts");
 
+  // More decisions than one page of the log holds.
+  const { items } = await admin.call("GET", "/queue");
+  for (let n = 0; n < 30; n += 1)
+    await admin.call("POST", `/conversations/${items[0].conversationId}/priority`, { priority: n % 2 ? 4 : 5 });
   await go(page, "Decision log");
   await page.getByLabel("Made").selectOption("yes");
   await page
