@@ -386,7 +386,7 @@ function Decisions({ id, watch, now }: { id: string; watch: string; now: number 
   const board = useBoard();
   const found = useLoaded(() => board.calls.decisions(id), [id, watch]);
   return (
-    <div class="ad-scroll">
+    <Scrolling label={t("conversation.decisions")}>
       <Reading
         of={found}
         rows={6}
@@ -404,7 +404,17 @@ function Decisions({ id, watch, now }: { id: string; watch: string; now: number 
           </ol>
         )}
       </Reading>
-    </div>
+    </Scrolling>
+  );
+}
+
+/** What is higher than its place, scrolled by the keys as well. */
+function Scrolling({ label, children }: { label: string; children: preact.ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="ad-scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
   );
 }
 
@@ -432,19 +442,21 @@ function Facts({ record, now }: { record: Overview; now: number }) {
   ];
   const more = record.metadata && typeof record.metadata === "object" ? Object.entries(record.metadata) : [];
   return (
-    <dl class="ad-fact-list">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-      {more.map(([name, value]) => (
-        <div key={`more ${name}`}>
-          <dt>{name}</dt>
-          <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Scrolling label={t("conversation.facts")}>
+      <dl class="ad-fact-list">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        {more.map(([name, value]) => (
+          <div key={`more ${name}`}>
+            <dt>{name}</dt>
+            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Scrolling>
   );
 }
