@@ -11,6 +11,8 @@ on_both!(
     statistics_are_what_was_counted_by_hand,
     what_admins_change_is_on_record,
     an_agent_s_password_is_set_anew_and_the_old_logins_end,
+    an_agent_who_never_had_a_socket_is_known_from_the_first_call_on,
+    one_address_is_one_login_also_when_six_ask_at_once,
     the_queue_is_told_something_that_stays,
     who_waits_comes_sooner_by_hand_and_the_log_of_all_decisions_says_so,
     a_renamed_agent_has_the_new_name_at_its_next_login_and_before,
@@ -147,6 +149,43 @@ async fn what_admins_change_is_on_record(server: Server) {
     server.stop().await;
 }
 
+async fn an_agent_who_never_had_a_socket_is_known_from_the_first_call_on(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let (_, started) = server.post("/api/v1/conversations", &cleo, json!({})).await;
+    let id = started["conversationId"].as_str().unwrap();
+    // Minted by the host application, never used.
+    server.token(&User::agent("ann", "Ann")).await;
+    let (_, agents) = server.get("/api/v1/agents", &boss).await;
+    let row = agents["items"].as_array().unwrap().iter().find(|row| row["agentId"] == "ann").unwrap();
+    assert_eq!((&row["name"], &row["presence"]), (&json!("Ann"), &json!("gone")), "{row}");
+    let (status, assigned) =
+        server.post(&format!("/api/v1/conversations/{id}/assign"), &boss, json!({ "agentId": "ann" })).await;
+    assert_eq!((status, &assigned["agentId"]), (200, &json!("ann")), "{assigned}");
+    server.stop().await;
+}
+
+async fn one_address_is_one_login_also_when_six_ask_at_once(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let asked = (0..6).map(|number| {
+        let new =
+            json!({ "name": format!("Ann {number}"), "email": "ann@shop.example", "password": "a long password" });
+        server.post("/api/v1/agents", &boss, new)
+    });
+    let mut answers = futures_util::future::join_all(asked).await;
+    answers.sort_by_key(|(status, _)| *status);
+    assert_eq!(answers[0].0, 201);
+    for (status, answer) in &answers[1..] {
+        let error = &answer["error"];
+        let found = (*status, &error["code"], &error["details"]["field"]);
+        assert_eq!(found, (400, &json!("invalid"), &json!("email")), "{answer}");
+    }
+    let (_, agents) = server.get("/api/v1/agents", &boss).await;
+    let names = agents["items"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("Ann")).count(), 1, "{agents}");
+    server.stop().await;
+}
+
 async fn an_agent_s_password_is_set_anew_and_the_old_logins_end(server: Server) {
     let boss = server.token(&User::admin("boss", "Boss")).await;
     let new = json!({ "name": "Ann", "email": "ann@shop.example", "password": "a long first password" });
@@ -222,7 +261,8 @@ async fn who_waits_comes_sooner_by_hand_and_the_log_of_all_decisions_says_so(ser
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         log.iter().map(|one| (text(&one["outcome"]), text(&one["userName"]))).collect()
     };
-    let expected = [("prioritized", "dora"), ("prioritized", "eve"), ("queued", "eve"), ("queued", "dora"), ("queued", "cleo")];
+    let expected =
+        [("prioritized", "dora"), ("prioritized", "eve"), ("queued", "eve"), ("queued", "dora"), ("queued", "cleo")];
     assert_eq!(short(&log), expected.map(|(what, who)| (what.to_owned(), who.to_owned())));
     assert_eq!((&log[0]["note"], &log[0]["manual"]), (&json!("priority 0 became 2"), &json!(true)));
     assert_eq!((&log[0]["conversationId"], &log[0]["rule"]), (&json!(ids[1].0), &json!("R6")));

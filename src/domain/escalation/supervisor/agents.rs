@@ -113,14 +113,16 @@ impl Supervisor {
         if profile.limit.is_some_and(|limit| !(0..=LIMIT_MAX).contains(&limit)) {
             return Err(Rejection::Invalid { field: "capacity".into(), message: "must be 0 to 1000".into() });
         }
-        let old_name = self.state.agents.get(&agent_id).map(|agent| agent.name.clone());
+        let before = self.state.agents.get(&agent_id).cloned();
         self.know_agent(now, profile, out);
         let name = self.agent_name(&agent_id);
-        if old_name.is_some_and(|old| old != name) {
+        if before.as_ref().is_some_and(|before| before.name != name) {
             self.apply(Op::RenamePerson { user_id: agent_id.clone(), name }, out);
         }
-        self.tell_load(now, &agent_id, out);
-        self.tell_status(now, &agent_id, out);
+        if self.state.agents.get(&agent_id) != before.as_ref() {
+            self.tell_load(now, &agent_id, out);
+            self.tell_status(now, &agent_id, out);
+        }
         self.dispatch(now, out);
         Ok(Reply::Done)
     }
