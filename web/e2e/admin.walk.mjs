@@ -82,7 +82,8 @@ async function walk(admin, house) {
   const agents = page.getByRole("group", { name: "Agents", exact: true });
   await queue.getByRole("row").nth(3).waitFor();
   await agents.getByText("Lunch until 13:30").waitFor();
-  await agents.getByText("Not responding").waitFor();
+  // On a busy machine more than one is late.
+  await agents.getByText("Not responding").first().waitFor();
   await agents.getByRole("row", { name: /Yuki.*since/ }).waitFor();
   await page.getByText("Conversations today").waitFor();
   const waited = queue.locator(".ad-waited").first();

@@ -120,7 +120,7 @@ export function ConversationPanel({ id }: { id: string }) {
             <span class="ad-inline">
               {t("conversation.place", { place: n(row.position) })}{" "}
               <Waited since={Date.parse(row.queuedAt)} now={now} />{" "}
-              <span class="sb-soft">{t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</span>
+              <span class="sb-soft">· {t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</span>
             </span>
           )}
         </p>

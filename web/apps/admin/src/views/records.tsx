@@ -98,13 +98,21 @@ export function DecisionsView() {
       id: "outcome",
       head: t("decision.outcome"),
       cell: (row) => (
-        <span class="ad-words">
-          <strong>{word("outcome", row.outcome)}</strong>
-          {row.manual && <Badge tone="accent">{t("decision.manual")}</Badge>}
+        <span class="ad-who">
+          <span class="ad-words">
+            <strong>{word("outcome", row.outcome)}</strong>
+            {row.manual && <Badge tone="accent">{t("decision.manual")}</Badge>}
+          </span>
+          {!middling && (
+            <small>
+              {row.userName}
+              {row.agentId && ` · ${nameOf(row.agentId)}`}
+            </small>
+          )}
         </span>
       ),
     },
-    { id: "who", head: t("queue.who"), cell: (row) => row.userName },
+    middling && { id: "who", head: t("queue.who"), cell: (row) => row.userName },
     middling && { id: "agent", head: t("conversations.agent"), cell: (row) => nameOf(row.agentId) },
     wide && { id: "rule", head: t("decision.rule"), cell: (row) => <Badge>{row.rule}</Badge> },
     wide && {
