@@ -144,6 +144,8 @@ listed! {
         Assign = "conversation.assign",
         /// Offers a conversation to a colleague or team.
         Transfer = "conversation.transfer",
+        /// Lets a waiting conversation come sooner or later.
+        SetPriority = "conversation.set_priority",
         /// Gives a conversation back to the assistant or the queue.
         Release = "conversation.release",
         /// Ends a conversation.
@@ -154,6 +156,8 @@ listed! {
         ContactLeave = "conversation.contact",
         /// Reads why a conversation was routed as it was.
         DecisionList = "conversation.decisions",
+        /// Reads why any conversation was routed as it was.
+        DecisionLog = "decision.list",
         /// Reads the whole conversation as a document.
         Transcript = "conversation.transcript",
         /// Reads a conversation's place in the queue.
@@ -280,6 +284,7 @@ impl Action {
             Command::AssignToMe { .. } => Self::AssignToMe,
             Command::Assign { .. } => Self::Assign,
             Command::Transfer { .. } => Self::Transfer,
+            Command::SetPriority { .. } => Self::SetPriority,
             Command::Release { .. } => Self::Release,
             Command::CloseConversation { .. } => Self::Close,
             Command::SetAgentStatus { .. } => Self::AgentSetStatus,
@@ -425,6 +430,7 @@ impl Action {
             Self::AssignToMe => row(Conversation, [NO, WAITING.or(OFFERED).or(ASSIGNED), ANY, NO]),
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
+            Self::SetPriority => row(Conversation, [NO, IN_REACH, ANY, NO]),
             Self::Close => row(Conversation, [OWN, ASSIGNED, ANY, NO]),
             Self::DecisionList => row(Conversation, [NO, WORKING, ANY, NO]),
             Self::QueueStatus => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
@@ -450,7 +456,7 @@ impl Action {
             Self::CannedPut | Self::CannedDelete => row(Canned, [NO, OWN, OWN.or(OTHER), NO]),
             Self::CustomerGet | Self::PageViewList => row(Conversation, [NO, IN_REACH, ANY, NO]),
             Self::PageViewSend => row(Conversation, [OWN, NO, NO, NO]),
-            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::Announce => {
+            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::DecisionLog | Self::Announce => {
                 row(Nothing, [NO, NO, ALWAYS, NO])
             }
 

@@ -235,6 +235,20 @@ impl EngineHandle {
         self.yes(admin, Command::Assign { conversation_id, agent_id }).await
     }
 
+    /// Lets a waiting conversation come sooner or later: `priority` is its new base priority, 0 to
+    /// `routing.top_priority`.
+    ///
+    /// # Errors
+    /// `not_waiting` when it is not in the queue, `invalid` out of the range, and as the caller's rights say.
+    pub async fn set_priority(
+        &self,
+        by: &User,
+        conversation_id: &ConversationId,
+        priority: i32,
+    ) -> Result<(), Failure> {
+        self.yes(by, Command::SetPriority { conversation_id: conversation_id.clone(), priority }).await
+    }
+
     /// Offers a conversation to a colleague or team.
     ///
     /// # Errors

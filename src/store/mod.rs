@@ -12,7 +12,8 @@ mod verbs;
 mod writer;
 
 pub use desk::{
-    AuditFilter, Change, Changed, Facts, FactsFilter, Found, Overview, OverviewFilter, Preview, Reach, Recorded,
+    AuditFilter, Change, Changed, DecisionFilter, Facts, FactsFilter, Found, LoggedDecision, Overview, OverviewFilter,
+    Preview, Reach, Recorded,
 };
 pub use host_events::{NotificationFilter, PublishedEvent, Reader};
 pub use postgres::PostgresStore;
@@ -409,6 +410,13 @@ pub trait Store: Send + Sync + 'static {
         conversation_id: &ConversationId,
         limit: i64,
     ) -> Result<Vec<(DecisionId, Decision)>, StoreError>;
+    /// Decisions about any conversation, newest first, after the cursor.
+    async fn decision_log(
+        &self,
+        filter: &DecisionFilter,
+        after: Option<&Cursor>,
+        limit: i64,
+    ) -> Result<Vec<LoggedDecision>, StoreError>;
     /// An offer, open or ended.
     async fn offer(&self, id: &OfferId) -> Result<Option<Offer>, StoreError>;
     /// Offers to an agent, newest first.

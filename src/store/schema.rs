@@ -43,6 +43,7 @@ diesel::table! {
         missed_offers -> Integer,
         last_assigned_at -> Nullable<BigInt>,
         last_seen_at -> Nullable<BigInt>,
+        status_since -> Nullable<BigInt>,
     }
 }
 

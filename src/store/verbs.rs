@@ -36,6 +36,15 @@ macro_rules! store_verbs {
                 let id = conversation_id.clone();
                 ask!(self.read, conn => queries::routing::decisions(conn, id, limit))
             }
+            async fn decision_log(
+                &self,
+                filter: &crate::store::DecisionFilter,
+                after: Option<&Cursor>,
+                limit: i64,
+            ) -> Result<Vec<crate::store::LoggedDecision>> {
+                let (filter, after) = (filter.clone(), after.cloned());
+                ask!(self.read, conn => queries::routing::decision_log(conn, filter, after, limit))
+            }
             async fn offer(&self, id: &OfferId) -> Result<Option<Offer>> {
                 let id = id.clone();
                 ask!(self.read, conn => queries::routing::offer(conn, id))

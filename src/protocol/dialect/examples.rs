@@ -97,6 +97,7 @@ fn agent() -> Agent {
         missed_offers: 0,
         last_assigned_at: Some(at(5)),
         last_seen_at: None,
+        status_since: Some(at(5)),
     }
 }
 

@@ -198,6 +198,7 @@ fn agent_keys(o: &mut Object<'_>, agent: &Agent) {
     o.texts("teams", &agent.teams);
     o.time_or_null("lastAssignedAt", agent.last_assigned_at);
     o.time_or_null("lastSeenAt", agent.last_seen_at);
+    o.time_or_null("since", agent.status_since);
 }
 
 /// An entry of the queue as staff see it.
@@ -255,6 +256,14 @@ fn decision_keys(o: &mut Object<'_>, (id, decision): &(DecisionId, Decision)) {
         o.word_or_null("passedOver", candidate.passed_over);
     });
     o.int("candidatesLeftOut", decision.candidates_left_out);
+}
+
+/// The same in the log over all conversations.
+pub fn logged_decision(o: &mut Object<'_>, customer_name: &str, one: &(DecisionId, Decision)) {
+    o.part("LoggedDecision", |o| {
+        o.text("conversationId", one.1.conversation_id.as_str()).text("userName", customer_name);
+        decision_keys(o, one);
+    });
 }
 
 /// A span in which an agent owned a conversation.

@@ -16,6 +16,7 @@ mod conversations;
 mod cookies;
 mod cursor;
 mod customers;
+mod decisions;
 mod demo;
 mod health;
 mod host_events;
@@ -101,6 +102,7 @@ routes! {
     post   "/api/v1/conversations/{id}/escalate"        conversations::escalate, Escalate;
     post   "/api/v1/conversations/{id}/cancel"          conversations::cancel, CancelEscalation;
     post   "/api/v1/conversations/{id}/transfer"        conversations::transfer, Transfer;
+    post   "/api/v1/conversations/{id}/priority"        conversations::set_priority, SetPriority;
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
@@ -134,6 +136,7 @@ routes! {
     post   "/api/v1/notifications/read"                 notifications::read, NotificationRead;
     get    "/api/v1/alerts"                             alerts::list, AlertList;
     get    "/api/v1/audit"                              audit::list, AuditList;
+    get    "/api/v1/decisions"                          decisions::list, DecisionLog;
 
     get    "/api/v1/agents"                             agents::list, AgentList;
     post   "/api/v1/agents"                             agents::create, AgentCreate;

@@ -56,6 +56,7 @@ export interface Agent {
   teams: string[];
   lastAssignedAt: Timestamp | null;
   lastSeenAt: Timestamp | null;
+  since: Timestamp | null;
 }
 
 export type AgentNotice =

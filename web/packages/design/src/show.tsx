@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { hueOf, initials } from "./colour.ts";
 import { classes } from "./controls.tsx";
 import { CircleAlertIcon, InboxIcon, WifiOffIcon } from "./icons.tsx";
@@ -285,9 +285,16 @@ export function Table<Row>(props: {
   dense?: boolean;
 }) {
   const { columns, rows, sort, onOpen, onSort } = props;
+  const frame = useRef<HTMLElement>(null);
+  const had = document.activeElement as HTMLElement | null;
+  // Rows that change places live would drop the focus that is in one of them.
+  useLayoutEffect(() => {
+    if (had && document.activeElement === document.body && frame.current?.contains(had))
+      had.focus({ preventScroll: true });
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section class="sb-table-frame" tabIndex={0} aria-label={props.caption}>
+    <section ref={frame} class="sb-table-frame" tabIndex={0} aria-label={props.caption}>
       <table class={classes("sb-table", props.dense && "sb-dense")}>
         <caption class="sb-hush">{props.caption}</caption>
         <thead>
