@@ -1,6 +1,7 @@
 //! The topic `availability`: who watches knows within a second whether people can be reached.
 
 use serde_json::{Value, json};
+use switchboard::domain::agent::Presence;
 use switchboard::domain::time::Millis;
 use switchboard::engine::User;
 
@@ -21,6 +22,16 @@ async fn watch(client: &mut Client) -> Value {
 
 /// The next change that is told with so many agents; its number is newer than any before.
 async fn told(server: &Server, client: &mut Client, agents: i64, after: i64) -> Value {
+    // A link that was opened or closed takes some steps to the supervisor; the clock stands still meanwhile.
+    let online = async || {
+        let state = server.engine.handle().routing_state().await.unwrap();
+        state
+            .agents
+            .values()
+            .filter(|agent| agent.presence != Presence::Gone && agent.presence != Presence::Grace)
+            .count()
+    };
+    while i64::try_from(online().await).unwrap() != agents {}
     server.settle().await;
     server.clock.advance(Millis::from_secs(1));
     let fits = |event: &Value| {

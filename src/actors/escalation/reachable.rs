@@ -54,10 +54,15 @@ impl SupervisorActor {
     }
 
     fn arm_look(&mut self, ctx: &mut Context<Self>) {
-        if self.told.later || !self.node.is_watched(Topic::Availability) {
+        if self.node.is_watched(Topic::Availability) {
+            self.look_later(ctx);
+        }
+    }
+
+    fn look_later(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.told.later, true) {
             return;
         }
-        self.told.later = true;
         let sleep = self.node.clock().sleep_until(self.node.now() + LOOK_EVERY);
         ctx.spawn(sleep.into_actor(self).map(|(), this, ctx| {
             this.told.later = false;
@@ -68,7 +73,8 @@ impl SupervisorActor {
     /// A snapshot with the number that deltas go on from; none for an unknown chatbot.
     pub(super) fn reachability(&mut self, id: &ChatbotId, ctx: &mut Context<Self>) -> Option<(u64, Reachability)> {
         let bot = self.node.chatbot(id)?;
-        self.arm_look(ctx);
+        // Whoever begins to watch asks before they are counted among those who do.
+        self.look_later(ctx);
         self.reachability_of(&bot)
     }
 
