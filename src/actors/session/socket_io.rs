@@ -195,7 +195,8 @@ impl SessionActor {
     /// What the client sends meanwhile waits, so that it may speak before it has heard which conversation is its own.
     fn open_conversation(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
         let greeting = self.socket_io.as_ref().map(|state| state.greeting.clone()).unwrap_or_default();
-        let (node, caller, again) = (Arc::clone(&self.node), self.caller(Arc::clone(&principal)), Arc::clone(&principal));
+        let (node, caller, again) =
+            (Arc::clone(&self.node), self.caller(Arc::clone(&principal)), Arc::clone(&principal));
         let look = async move { open(&node, caller, &greeting).await };
         ctx.wait(look.into_actor(self).map(move |found, this, ctx| match found {
             Ok(opened) => this.opened(&principal, opened, ctx),
@@ -268,7 +269,8 @@ impl SessionActor {
                 }
             };
             let summary = summary.as_deref();
-            let text = dialect::encode_joined(&Joined { conversation_id, user_id, user_name, summary, history: &history });
+            let text =
+                dialect::encode_joined(&Joined { conversation_id, user_id, user_name, summary, history: &history });
             if let (Some(state), Some(last)) = (&mut this.socket_io, history.last()) {
                 state.shown.retain(|(known, _)| known != conversation_id);
                 state.shown.push((conversation_id.clone(), last.seq));
@@ -298,7 +300,9 @@ impl SessionActor {
     pub(super) fn say_goodbye(&mut self, cause: CloseCause) {
         let last = match cause {
             CloseCause::Unauthenticated | CloseCause::TokenExpired | CloseCause::LoggedOut | CloseCause::Abuse => true,
-            CloseCause::SlowConsumer | CloseCause::HeartbeatLost | CloseCause::Draining | CloseCause::Other { .. } => false,
+            CloseCause::SlowConsumer | CloseCause::HeartbeatLost | CloseCause::Draining | CloseCause::Other { .. } => {
+                false
+            }
         };
         if self.socket_io.is_some() && self.up && last {
             let code = if cause == CloseCause::Abuse { ErrorCode::RateLimited } else { ErrorCode::Unauthenticated };

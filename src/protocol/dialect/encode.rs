@@ -138,7 +138,9 @@ fn detail_in(key: &str, value: &Value, keys: KeyStyle) -> Value {
 fn path_in(path: &str, keys: KeyStyle) -> String {
     if keys != KeyStyle::Snake || !path.starts_with("data.") {
         // What the engine names itself, as this client knows it.
-        if keys == KeyStyle::SocketIo && let Some(name) = path.strip_prefix("data.") {
+        if keys == KeyStyle::SocketIo
+            && let Some(name) = path.strip_prefix("data.")
+        {
             return format!("data.{}", wire_name(name, keys));
         }
         return path.to_owned();

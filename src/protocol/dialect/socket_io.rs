@@ -27,7 +27,12 @@ const PID_BYTES: usize = 64;
 pub(super) fn frame(kind: &str, id: Option<&WireId>, data: impl FnOnce(&mut Object<'_>)) -> ByteString {
     match (kind, id) {
         ("ack", None) => ByteString::new(),
-        ("error", Some(id)) => acknowledge(id, &object(KEYS, |o| { o.object("error", data); })),
+        ("error", Some(id)) => acknowledge(
+            id,
+            &object(KEYS, |o| {
+                o.object("error", data);
+            }),
+        ),
         (_, Some(id)) => acknowledge(id, &object(KEYS, data)),
         (_, None) => tell(kind, &object(KEYS, data), None),
     }

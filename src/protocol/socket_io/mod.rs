@@ -59,8 +59,7 @@ const ATTACHMENTS: usize = 16;
 /// The longest name of a namespace, bytes.
 const NAMESPACE_BYTES: usize = 256;
 /// Events that only the protocol itself has.
-const RESERVED: &[&str] =
-    &["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+const RESERVED: &[&str] = &["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// Puts packets together.
 #[derive(Debug)]

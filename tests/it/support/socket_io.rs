@@ -184,6 +184,8 @@ impl SocketIo {
     /// The numbers and texts of a conversation's messages that came by themselves.
     pub fn messages(&self) -> Vec<(i64, String)> {
         let messages = self.seen.iter().filter(|(name, _, _)| name == "new_message" || name == "ai_message");
-        messages.map(|(_, data, _)| (data["seq"].as_i64().unwrap(), data["content"].as_str().unwrap().to_owned())).collect()
+        messages
+            .map(|(_, data, _)| (data["seq"].as_i64().unwrap(), data["content"].as_str().unwrap().to_owned()))
+            .collect()
     }
 }
