@@ -321,6 +321,3 @@ fn filled(name: &str, data: &str, client_id: Option<&str>, defaults: &Defaults<'
     }
     Ok(out)
 }
-
-#[cfg(test)]
-mod tests;

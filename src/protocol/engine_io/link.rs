@@ -145,6 +145,8 @@ pub struct Link {
     phase: Phase,
     carrier: Carrier,
     candidate: Option<Candidate>,
+    /// What a WebSocket that takes over at the very end is closed with.
+    goodbye: Option<(u16, String)>,
     /// What waits to be fetched; with whether it was said by whoever is above.
     waiting: VecDeque<(Out, bool)>,
     ping_at: Timestamp,
@@ -161,6 +163,7 @@ impl Link {
             phase: Phase::Open,
             carrier: lane.map_or(Carrier::Polls { waiting: None }, Carrier::Lane),
             candidate: None,
+            goodbye: None,
             waiting: VecDeque::new(),
             pong_by: None,
             posts: Limiter::default(),
@@ -313,16 +316,21 @@ impl Link {
                 out.push(Action::Aside(lane, PROBED));
                 self.answer_now(NOOP, out);
             }
-            Ok(Packet::Upgrade) if candidate.probed => {
-                self.candidate = None;
-                self.answer_now(NOOP, out);
-                self.carrier = Carrier::Lane(lane);
-                out.push(Action::Upgraded);
-                for (packet, said) in std::mem::take(&mut self.waiting) {
-                    self.by_lane(lane, packet, said, out);
-                }
-            }
+            Ok(Packet::Upgrade) if candidate.probed => self.take_over(lane, out),
             _ => self.drop_candidate(lane, out),
+        }
+    }
+
+    fn take_over(&mut self, lane: LaneId, out: &mut Vec<Action>) {
+        self.candidate = None;
+        self.answer_now(NOOP, out);
+        self.carrier = Carrier::Lane(lane);
+        out.push(Action::Upgraded);
+        for (packet, said) in std::mem::take(&mut self.waiting) {
+            self.by_lane(lane, packet, said, out);
+        }
+        if let Some((code, reason)) = self.goodbye.take() {
+            out.push(Action::CloseLane(lane, code, reason));
         }
     }
 
@@ -402,6 +410,12 @@ impl Link {
 
     fn close(&mut self, now: Timestamp, code: u16, reason: String, out: &mut Vec<Action>) {
         self.phase = Phase::Closing(now + self.settings.linger);
+        if self.candidate.as_ref().is_some_and(|candidate| candidate.probed) {
+            // The client has stopped polling for it, and would not poll again: it hears the end over there.
+            self.goodbye = Some((code, reason));
+            self.waiting.push_back((Out::Text(CLOSE), false));
+            return self.flush(out);
+        }
         self.let_candidate_go(out);
         match self.carrier {
             Carrier::Lane(lane) => out.push(Action::CloseLane(lane, code, reason)),
@@ -428,6 +442,7 @@ impl Link {
             Input::Written(_, bytes) => out.push(Action::Written(bytes)),
             Input::Lane(lane) => out.push(Action::CloseLane(lane, 1001, String::new())),
             Input::LaneEnded(lane, code) => self.lane_ended(lane, code, out),
+            Input::Text(lane, text) if self.goodbye.is_some() => self.candidate_text(lane, &text, out),
             Input::Cut => self.cut(out),
             _ => {}
         }

@@ -213,6 +213,31 @@ fn the_servers_goodbye_is_kept_for_the_next_poll() {
 }
 
 #[test]
+fn the_servers_goodbye_follows_a_client_that_is_about_to_upgrade() {
+    let mut stage = Stage::new(None);
+    stage.give(Input::Lane(5));
+    stage.give(Input::Text(5, text("2probe")));
+    stage.give(say("441"));
+    assert_eq!(stage.give(Input::Close { code: 4401, reason: "token".into() }), []);
+    assert_eq!(stage.give(Input::Poll(1)), [Action::Answer(1, "6".into())]);
+    let all = [
+        Action::Upgraded,
+        Action::Lane(5, Out::Text(text("441"))),
+        Action::Aside(5, CLOSE),
+        Action::CloseLane(5, 4401, "token".into()),
+    ];
+    assert_eq!(stage.give(Input::Text(5, text("5"))), all);
+    assert_eq!(stage.give(Input::LaneEnded(5, Some(4401))), [Action::Over(Some(4401))]);
+    // If it goes instead, polls fetch it.
+    let mut stage = Stage::new(None);
+    stage.give(Input::Lane(5));
+    stage.give(Input::Text(5, text("2probe")));
+    stage.give(Input::Close { code: 4401, reason: "token".into() });
+    stage.give(Input::LaneEnded(5, None));
+    assert_eq!(stage.give(Input::Poll(1)), [Action::Answer(1, "1".into()), Action::Over(None)]);
+}
+
+#[test]
 fn packets_that_are_none_end_the_session() {
     let mut stage = Stage::new(None);
     stage.give(Input::Poll(1));

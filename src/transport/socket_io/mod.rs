@@ -276,7 +276,8 @@ pub async fn route(
     if let Some(answer) = edge::preflight(&req) {
         return answer;
     }
-    if node.is_stopping() {
+    // Those that are there already fetch their goodbye.
+    if node.is_stopping() && engine_io::query(req.query_string()).is_ok_and(|query| query.sid.is_none()) {
         return no_room();
     }
     if !origin::allowed(&req, node) {
