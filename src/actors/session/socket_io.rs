@@ -240,16 +240,34 @@ impl SessionActor {
             Event::NewMessage(message) => {
                 !state.shown.iter().any(|(id, seq)| *id == message.conversation_id && message.seq <= *seq)
             }
-            Event::AgentNotification { notice, .. } => match notice {
-                AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary } => {
-                    let of = (conversation_id.clone(), user_id.clone(), user_name.clone(), summary.clone());
-                    self.show_history(of, ctx);
-                    false
-                }
-                _ => true,
-            },
+            Event::AgentNotification {
+                notice: AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary },
+                ..
+            } => {
+                let of = (conversation_id.clone(), user_id.clone(), user_name.clone(), summary.clone());
+                self.show_history(of, ctx);
+                false
+            }
+            Event::EscalationStatus { conversation_id, status } if dialect::is_asked(status) => {
+                self.say_asked(conversation_id.clone(), status.clone(), ctx);
+                false
+            }
             _ => true,
         }
+    }
+
+    /// `transfer_requested` with the reason, which the conversation keeps.
+    fn say_asked(&mut self, id: ConversationId, status: EscalationStatus, ctx: &mut Context<Self>) {
+        let node = Arc::clone(&self.node);
+        let of = id.clone();
+        let look = async move { node.store().conversation(&of).await };
+        ctx.wait(look.into_actor(self).map(move |found, this, ctx| {
+            if let Err(error) = &found {
+                log::warn!(error:display; "why a human is wanted could not be read");
+            }
+            let reason = found.ok().flatten().and_then(|conversation| conversation.escalation_reason);
+            this.send(dialect::encode_asked(&id, &status, reason.as_deref()), false, ctx);
+        }));
     }
 
     /// `staff_chat_joined`. What else comes meanwhile waits, so that the history is neither late nor doubled.

@@ -81,14 +81,11 @@ fn name_of(event: &Event) -> &'static str {
 
 fn data_of(o: &mut Object<'_>, event: &Event) {
     if let Event::EscalationStatus { conversation_id, status } = event {
-        o.text("conversationId", conversation_id.as_str());
-        // A conversation has at most one wish for a human.
-        o.text("transferRequestId", conversation_id.as_str());
-        if let Standing::Failed(reason) = standing(status) {
-            o.text("reason", reason);
-        }
-        o.object("escalation", |o| shapes::escalation(o, status));
-        return;
+        let reason = match standing(status) {
+            Standing::Failed(reason) => Some(reason),
+            Standing::Asked | Standing::Other => None,
+        };
+        return wish(o, conversation_id, status, reason);
     }
     event_data(o, event);
     match event {
@@ -101,6 +98,24 @@ fn data_of(o: &mut Object<'_>, event: &Event) {
         }
         _ => {}
     }
+}
+
+fn wish(o: &mut Object<'_>, conversation_id: &ConversationId, status: &EscalationStatus, reason: Option<&str>) {
+    o.text("conversationId", conversation_id.as_str());
+    // A conversation has at most one wish for a human.
+    o.text("transferRequestId", conversation_id.as_str());
+    o.text_or_null("reason", reason);
+    o.object("escalation", |o| shapes::escalation(o, status));
+}
+
+/// Whether a status is told as `transfer_requested`, which has the reason that the conversation keeps.
+pub fn is_asked(status: &EscalationStatus) -> bool {
+    matches!(standing(status), Standing::Asked)
+}
+
+/// `transfer_requested` with its reason.
+pub fn encode_asked(conversation_id: &ConversationId, status: &EscalationStatus, reason: Option<&str>) -> ByteString {
+    tell("transfer_requested", &object(KEYS, |o| wish(o, conversation_id, status, reason)), None)
 }
 
 /// What seed 002 says to a customer about the wish for a human.

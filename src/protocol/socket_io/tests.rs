@@ -94,8 +94,8 @@ proptest! {
         }
         let packet = packet.unwrap();
         prop_assert_eq!((packet.kind, packet.id, packet.attachments.len()), (kind, id, attachments));
-        prop_assert_eq!(packet.namespace.as_ref() as &str, namespace.as_str());
-        prop_assert_eq!(packet.data.as_ref() as &str, data.as_str());
+        prop_assert_eq!(&*packet.namespace, namespace.as_str());
+        prop_assert_eq!(&*packet.data, data.as_str());
     }
 
     #[test]

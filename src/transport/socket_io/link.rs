@@ -219,7 +219,7 @@ impl LinkActor {
         }
     }
 
-    fn from_lane(&mut self, lane: LaneId, message: FromPump, ctx: &mut Context<Self>) {
+    fn lane_said(&mut self, lane: LaneId, message: FromPump, ctx: &mut Context<Self>) {
         match message {
             FromPump::Text(text) => self.take(Input::Text(lane, text), ctx),
             FromPump::Binary(bytes) => self.take(Input::Binary(lane, bytes), ctx),
@@ -267,7 +267,7 @@ impl Handler<ToLink> for LinkActor {
                 self.lanes.push((id, lane));
                 self.take(Input::Lane(id), ctx);
             }
-            ToLink::FromLane(lane, message) => self.from_lane(lane, message, ctx),
+            ToLink::FromLane(lane, message) => self.lane_said(lane, message, ctx),
             ToLink::Flush => {
                 self.flushing = false;
                 self.take(Input::Flush, ctx);

@@ -103,7 +103,8 @@ async fn an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_histo
         cleo.ask("send_message", json!({ "content": format!("m{number}") })).await;
     }
     cleo.emit("request_staff", json!({ "sessionUuid": id, "reason": "refund" })).await;
-    assert_eq!(cleo.expect("transfer_requested").await["sessionUuid"], id.as_str());
+    let asked = cleo.expect("transfer_requested").await;
+    assert_eq!((&asked["sessionUuid"], &asked["reason"]), (&json!(id), &json!("refund")));
     let offer = ann.expect("new_transfer_request").await;
     assert_eq!((&offer["sessionUuid"], &offer["reason"]), (&json!(id), &json!("refund")));
     ann.emit("decline_transfer", json!({ "transferRequestId": offer["transferRequestId"], "reason": "lunch" })).await;

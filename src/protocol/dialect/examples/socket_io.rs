@@ -8,8 +8,8 @@ use super::paper::{Example, errors, principal};
 use super::*;
 use crate::domain::command::{Command, SendMessage};
 use crate::protocol::dialect::socket_io::{
-    Defaults, Greeting, Joined, decode_event, encode_entered, encode_joined, encode_left, encode_not_entered,
-    encode_started, greeting,
+    Defaults, Greeting, Joined, decode_event, encode_asked, encode_entered, encode_joined, encode_left,
+    encode_not_entered, encode_started, greeting,
 };
 use crate::protocol::dialect::{
     Connected, KeyStyle, Request, WireId, encode_connected, encode_error, encode_event, encode_pong, encode_reply,
@@ -42,7 +42,8 @@ fn told() -> Vec<ByteString> {
         heartbeat_ms: 25_000,
         epoch: "0199e7d0-0001-7000-8000-00000000e001",
     };
-    let mut texts = vec![encode_connected(&connected, KEYS), encode_started(&conversation()), joined()];
+    let asked = encode_asked(&conversation(), &EscalationStatus::Offered(place()), Some("refund"));
+    let mut texts = vec![encode_connected(&connected, KEYS), encode_started(&conversation()), joined(), asked];
     texts.extend(events().iter().map(|event| encode_event(event, KEYS)));
     texts
 }
