@@ -87,12 +87,17 @@ pub async fn serve(
         Ok(query) => query,
         Err(refusal) => return refused(refusal),
     };
-    let bound = Bound { origin: text_of(req, &header::ORIGIN), token: ws::token_of(req) };
+    let (origin, token) = (text_of(req, &header::ORIGIN), ws::token_of(req));
     match query {
-        Query { sid: None, transport } => begin(req, payload, engine, transport, (first_bytes, bound, above)),
+        Query { sid: None, transport } => {
+            let bound = Bound::default();
+            // The first to say so: what it says holds.
+            let _ = bound.fits(origin, token);
+            begin(req, payload, engine, transport, (first_bytes, bound, above))
+        }
         Query { sid: Some(sid), transport } => {
             // A session of another page is as unknown as one that never was.
-            match engine.sessions.find(sid).filter(|entry| entry.bound == bound) {
+            match engine.sessions.find(sid).filter(|entry| entry.bound.fits(origin, token)) {
                 Some(entry) => go_on(req, payload, engine, transport, &entry).await,
                 None => refused(Refusal::UnknownSid),
             }

@@ -2,24 +2,41 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngExt as _;
+use subtle::ConstantTimeEq as _;
 
 use super::link::LinkRef;
 
 /// Random bytes of a session's id: nobody guesses 144 bits.
 const SID_BYTES: usize = 18;
 
-/// What a session's later requests must say as its first one did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a session's requests say about where they come from. Browsers leave the origin out of some and cannot set headers
+/// on others, so what one says first holds for all that say anything.
+#[derive(Default)]
 pub(super) struct Bound {
-    /// The page.
-    pub origin: Option<String>,
-    /// Who, when the first request said so.
-    pub token: Option<String>,
+    origin: OnceLock<String>,
+    token: OnceLock<String>,
+}
+
+impl Bound {
+    /// Whether a request may belong to the session, by its page and its token.
+    pub(super) fn fits(&self, origin: Option<String>, token: Option<String>) -> bool {
+        let same = |known: &OnceLock<String>, said: Option<String>| {
+            said.is_none_or(|said| {
+                let known = known.get_or_init(|| said.clone());
+                constant_time_eq(known, &said)
+            })
+        };
+        same(&self.origin, origin) && same(&self.token, token)
+    }
+}
+
+fn constant_time_eq(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 /// One session.
