@@ -165,7 +165,7 @@ async fn staff_hear_of_each_other() {
     assert_eq!((&changed["staffId"], &changed["isOnline"]), (&json!("bob"), &json!(true)));
     let (mut cleo, _) = started(&server, "cleo").await;
     cleo.emit("staff_status_change", json!({ "isOnline": true, "isAvailable": true })).await;
-    assert_eq!(cleo.expect("error").await["code"], "not_found", "there is nothing of the kind for customers");
+    assert_eq!(cleo.expect("error").await["code"], "forbidden", "it is for staff");
     server.stop().await;
 }
 
