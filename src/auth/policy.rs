@@ -144,6 +144,8 @@ listed! {
         Assign = "conversation.assign",
         /// Offers a conversation to a colleague or team.
         Transfer = "conversation.transfer",
+        /// Lets a waiting conversation come sooner or later.
+        SetPriority = "conversation.set_priority",
         /// Gives a conversation back to the assistant or the queue.
         Release = "conversation.release",
         /// Ends a conversation.
@@ -154,6 +156,8 @@ listed! {
         ContactLeave = "conversation.contact",
         /// Reads why a conversation was routed as it was.
         DecisionList = "conversation.decisions",
+        /// Reads why any conversation was routed as it was.
+        DecisionLog = "decision.list",
         /// Reads the whole conversation as a document.
         Transcript = "conversation.transcript",
         /// Reads a conversation's place in the queue.
@@ -224,6 +228,12 @@ listed! {
         AuditList = "audit.list",
         /// Announces something.
         Announce = "announcement.make",
+        /// Carries an event of the host application to its people.
+        EventPublish = "event.publish",
+        /// Reads one's own notifications, and how many are unread.
+        NotificationList = "notification.list",
+        /// Marks one's own notifications read.
+        NotificationRead = "notification.read",
         /// Gives an agent another password.
         AgentSetPassword = "agent.set_password",
         /// Lets an agent log in, or no longer.
@@ -274,6 +284,7 @@ impl Action {
             Command::AssignToMe { .. } => Self::AssignToMe,
             Command::Assign { .. } => Self::Assign,
             Command::Transfer { .. } => Self::Transfer,
+            Command::SetPriority { .. } => Self::SetPriority,
             Command::Release { .. } => Self::Release,
             Command::CloseConversation { .. } => Self::Close,
             Command::SetAgentStatus { .. } => Self::AgentSetStatus,
@@ -397,7 +408,8 @@ impl Action {
             Self::AuthLogout => Row { internal: NO, ..public(Nothing) },
             Self::SocketRefreshToken => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::Subscribe | Self::Unsubscribe => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
-            Self::TokenMint => row(Nothing, [NO, NO, NO, ALWAYS]),
+            Self::TokenMint | Self::EventPublish => row(Nothing, [NO, NO, NO, ALWAYS]),
+            Self::NotificationList | Self::NotificationRead => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
 
             Self::ConversationStart | Self::VisitorRefresh | Self::VisitorIdentify => {
                 row(Nothing, [ALWAYS, NO, NO, NO])
@@ -418,6 +430,7 @@ impl Action {
             Self::AssignToMe => row(Conversation, [NO, WAITING.or(OFFERED).or(ASSIGNED), ANY, NO]),
             Self::Assign => row(Conversation, [NO, NO, ANY, NO]),
             Self::Transfer | Self::Release => row(Conversation, [NO, ASSIGNED, ANY, NO]),
+            Self::SetPriority => row(Conversation, [NO, IN_REACH, ANY, NO]),
             Self::Close => row(Conversation, [OWN, ASSIGNED, ANY, NO]),
             Self::DecisionList => row(Conversation, [NO, WORKING, ANY, NO]),
             Self::QueueStatus => row(Conversation, [OWN, IN_REACH, ANY, ANY]),
@@ -443,7 +456,7 @@ impl Action {
             Self::CannedPut | Self::CannedDelete => row(Canned, [NO, OWN, OWN.or(OTHER), NO]),
             Self::CustomerGet | Self::PageViewList => row(Conversation, [NO, IN_REACH, ANY, NO]),
             Self::PageViewSend => row(Conversation, [OWN, NO, NO, NO]),
-            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::Announce => {
+            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::DecisionLog | Self::Announce => {
                 row(Nothing, [NO, NO, ALWAYS, NO])
             }
 
@@ -469,7 +482,7 @@ pub const fn allows(caller: Caller, action: Action, relation: Relation) -> Verdi
     if granted.has(relation) {
         return Verdict::Allow;
     }
-    if matches!(action, Action::TokenMint) {
+    if matches!(action, Action::TokenMint | Action::EventPublish) {
         // The same with a wrong secret as with none configured: such a call does not exist.
         return Verdict::NotFound;
     }

@@ -77,6 +77,8 @@ pub struct Agent {
     pub skills: Vec<String>,
     /// Teams, targets of a transfer; also usable as skills.
     pub teams: Vec<String>,
+    /// Since when availability, and being here or not, are as they are. None when it is not known.
+    pub status_since: Option<Timestamp>,
     /// Offers missed since the agent's last own action (R5).
     pub missed_offers: i32,
     /// The clock of R7; not touched by presence.

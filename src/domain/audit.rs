@@ -40,6 +40,8 @@ pub enum AuditAction {
     ConversationReleased,
     /// A conversation was offered to others by an admin.
     ConversationTransferred,
+    /// A waiting conversation got another priority from an admin.
+    ConversationPrioritized,
     /// A conversation was ended by an admin.
     ConversationClosed,
     /// Something was announced.
@@ -53,6 +55,7 @@ names!(AuditAction {
     CannedResponsePut = "canned_response.put", CannedResponseDeleted = "canned_response.deleted",
     ConversationAssigned = "conversation.assigned", ConversationReleased = "conversation.released",
     ConversationTransferred = "conversation.transferred", ConversationClosed = "conversation.closed",
+    ConversationPrioritized = "conversation.prioritized",
     Announced = "announcement.made",
 });
 

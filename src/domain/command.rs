@@ -191,6 +191,13 @@ pub enum Command {
         /// What they should know.
         note: Option<String>,
     },
+    /// Let a waiting conversation come sooner or later.
+    SetPriority {
+        /// Which.
+        conversation_id: ConversationId,
+        /// The new base priority, 0 to the top of the settings.
+        priority: i32,
+    },
     /// Give a conversation back.
     Release {
         /// Which.

@@ -6,11 +6,12 @@ use tokio::sync::broadcast;
 
 use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
-use crate::actors::node::{Node, Published};
+use crate::actors::node::{Carried, Node, Published};
 use crate::domain::agent::Availability;
 use crate::domain::command::{Command, Escalate, ReleaseTo, SendMessage, StartConversation, TransferTarget};
 use crate::domain::escalation::{AgentProfile, Decision, Request, State};
 use crate::domain::event::{EscalationStatus, QueueRow, Reply, SentMessage};
+use crate::domain::host_event::NewHostEvent;
 use crate::domain::ids::{AgentId, ConversationId, DecisionId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind};
 use crate::domain::time::{Millis, Timestamp};
@@ -103,6 +104,15 @@ impl EngineHandle {
             disabled: false,
         };
         Ok(self.node.mint(stored, None, Some(lives)).await?.token)
+    }
+
+    /// Carries an event of the host application to one person, a role or everybody, on all of their devices and in
+    /// every dialect. A durable one waits for those who are away.
+    ///
+    /// # Errors
+    /// `Invalid` with the field; the store's word.
+    pub async fn publish_event(&self, event: NewHostEvent) -> Result<Carried, Failure> {
+        self.node.carry(event).await
     }
 
     /// Starts a conversation of a customer's. Idempotent by `client_id`.
@@ -223,6 +233,20 @@ impl EngineHandle {
     ) -> Result<(), Failure> {
         let (conversation_id, agent_id) = (conversation_id.clone(), agent_id.clone());
         self.yes(admin, Command::Assign { conversation_id, agent_id }).await
+    }
+
+    /// Lets a waiting conversation come sooner or later: `priority` is its new base priority, 0 to
+    /// `routing.top_priority`.
+    ///
+    /// # Errors
+    /// `not_waiting` when it is not in the queue, `invalid` out of the range, and as the caller's rights say.
+    pub async fn set_priority(
+        &self,
+        by: &User,
+        conversation_id: &ConversationId,
+        priority: i32,
+    ) -> Result<(), Failure> {
+        self.yes(by, Command::SetPriority { conversation_id: conversation_id.clone(), priority }).await
     }
 
     /// Offers a conversation to a colleague or team.

@@ -4,8 +4,8 @@ use crate::domain::audit::{AuditAction, AuditEntry};
 use crate::domain::canned::CannedResponse;
 use crate::domain::chatbot::Chatbot;
 use crate::domain::conversation::{Conversation, ConversationStatus};
-use crate::domain::escalation::WaitSample;
-use crate::domain::ids::{AgentId, ChatbotId, ConversationId, UserId};
+use crate::domain::escalation::{Decision, Outcome, WaitSample};
+use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, UserId};
 use crate::domain::message::{Message, SenderRole};
 use crate::domain::statistics::{AssignmentFact, ConversationFact};
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ use super::{ConversationFilter, Credential, RefreshToken};
 pub struct Overview {
     /// The row.
     pub conversation: Conversation,
-    /// Its newest message.
+    /// Its newest message of a person or the assistant.
     pub last_message: Option<Preview>,
     /// Messages of others, system lines left out, after the reader's mark.
     pub unread: i64,
@@ -93,6 +93,28 @@ pub struct AuditFilter {
     pub actor_id: Option<UserId>,
     /// Of this kind.
     pub action: Option<AuditAction>,
+}
+
+/// Which records of the decision log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecisionFilter {
+    /// For or about this agent.
+    pub agent_id: Option<AgentId>,
+    /// Of this kind.
+    pub outcome: Option<Outcome>,
+    /// Through this rule (1 to 16).
+    pub rule: Option<u8>,
+    /// Only those of a person (true), only automatic ones (false).
+    pub manual: Option<bool>,
+}
+
+/// A record of the decision log, as the log over all conversations shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedDecision {
+    /// Its id, which grows with time, and what was decided.
+    pub decision: (DecisionId, Decision),
+    /// The conversation's customer.
+    pub customer_name: String,
 }
 
 /// Which part of the past statistics are made of.

@@ -164,3 +164,29 @@ async fn all_devices_of_an_author_hear_it_each_in_its_own_keys() {
     assert_eq!(told, json!({ "conversationId": id, "userId": "cleo", "seq": seq }));
     scene.server.stop().await;
 }
+
+#[actix_web::test]
+async fn who_only_looks_on_is_nobody_to_the_customer_until_they_take_part() {
+    let mut scene = Scene::new().await;
+    let token = scene.server.token(&User::admin("boss", "Boss")).await;
+    let mut boss = Client::connect(&scene.server, &token).await;
+    boss.ack("join", json!({ "conversationId": scene.id })).await;
+    let of_boss = |online: bool| {
+        move |event: &Value| {
+            event["type"] == "presence" && event["data"]["userId"] == "boss" && event["data"]["online"] == online
+        }
+    };
+    scene.ann.expect_where(of_boss(true)).await;
+    boss.ack("leave", json!({ "conversationId": scene.id })).await;
+    scene.ann.expect_where(of_boss(false)).await;
+    boss.ack("join", json!({ "conversationId": scene.id })).await;
+    scene.ann.expect_where(of_boss(true)).await;
+    // What comes after it has come by then, in the order of the room.
+    let seq = say(&mut scene.ann, &scene.id.clone(), "later").await;
+    reads(&mut scene.cleo, seq).await;
+    assert!(!scene.cleo.seen.iter().any(|event| event["data"]["userId"] == "boss"), "{:?}", scene.cleo.seen);
+    scene.ann.ack("release", json!({ "conversationId": scene.id, "to": "queue" })).await;
+    boss.ack("assign_to_me", json!({ "conversationId": scene.id })).await;
+    scene.cleo.expect_where(of_boss(true)).await;
+    scene.server.stop().await;
+}

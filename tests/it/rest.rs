@@ -51,7 +51,7 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
             let Some(status) = wanted(*caller, route.action) else { continue };
             // What is asked about comes first; the escalation call names its conversation in the body.
             let body = json!({
-                "conversationId": conversation, "content": "x", "clientId": "x", "seq": 1, "score": 1, "status": "away",
+                "conversationId": conversation, "content": "x", "clientId": "x", "seq": 1, "score": 1, "status": "away", "priority": 1,
                 "name": "x", "email": "x@y", "password": "x", "agentId": "owner", "userId": "cleo", "role": "agent",
                 "refreshToken": "x",
             });

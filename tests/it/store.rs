@@ -151,6 +151,7 @@ fn agent(limit: i32) -> Agent {
         missed_offers: 0,
         last_assigned_at: None,
         last_seen_at: None,
+        status_since: Some(NOW),
     }
 }
 

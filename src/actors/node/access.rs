@@ -192,6 +192,7 @@ pub fn conversation_of(command: &Command) -> Option<&ConversationId> {
         | Command::AssignToMe { conversation_id }
         | Command::Assign { conversation_id, .. }
         | Command::Transfer { conversation_id, .. }
+        | Command::SetPriority { conversation_id, .. }
         | Command::Release { conversation_id, .. }
         | Command::CloseConversation { conversation_id, .. }
         | Command::Rate { conversation_id, .. }

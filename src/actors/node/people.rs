@@ -68,7 +68,12 @@ impl Node {
             created_at: now,
             disabled: false,
         };
-        let stored = self.know(&user).await?;
+        // A login of ours says what the name was when it was signed; whoever was renamed since keeps the new one.
+        let known = match principal.login_id {
+            Some(_) => self.store.user(&user.id).await?.filter(|stored| stored.role == user.role),
+            None => None,
+        };
+        let stored = self.know(&known.unwrap_or(user)).await?;
         if stored.disabled {
             return Err(Failure::Unauthenticated);
         }

@@ -93,6 +93,12 @@ impl Node {
                 });
                 (AuditAction::ConversationReleased, conversation_id, Some(details))
             }
+            Command::SetPriority { conversation_id, priority } => {
+                let details = object(KeyStyle::Camel, |o| {
+                    o.int("priority", *priority);
+                });
+                (AuditAction::ConversationPrioritized, conversation_id, Some(details))
+            }
             Command::CloseConversation { conversation_id, .. } => {
                 (AuditAction::ConversationClosed, conversation_id, None)
             }

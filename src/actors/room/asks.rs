@@ -94,6 +94,7 @@ impl RoomActor {
                 let note = text::reason("data.note", note.as_deref())?;
                 Request::Transfer { conversation_id, by, target, note }
             }
+            Command::SetPriority { priority, .. } => Request::SetPriority { conversation_id, priority },
             Command::Release { to, .. } => Request::Release { conversation_id, by, to },
             Command::CloseConversation { reason, .. } => {
                 let reason = text::reason("data.reason", reason.as_deref())?;

@@ -219,8 +219,10 @@ impl RoomActor {
         self.last_use = self.node.now();
     }
 
-    fn presence(&mut self, user_id: &UserId, online: bool, except: Option<&SessionId>) {
+    pub(super) fn presence(&mut self, user_id: &UserId, online: bool, except: Option<&SessionId>) {
+        // Who only looks on is nobody to the customer.
+        let looks_on = !self.record().is_ok_and(|record| record.takes_part(user_id));
         let event = Event::Presence { conversation_id: self.id.clone(), user_id: user_id.clone(), online };
-        self.fan_out(event, false, except, Overflow::Drop);
+        self.fan_out(event, looks_on, except, Overflow::Drop);
     }
 }

@@ -326,17 +326,24 @@ impl RoomActor {
 
     fn applied(&mut self, ops: &[Op], ctx: &mut Context<Self>) {
         let Record::Here(record) = &mut self.record else { return };
-        let mut gap = false;
+        let (mut gap, mut joined) = (false, Vec::new());
         for op in ops {
             gap |= record.apply(op) == Fit::Gap;
             if let Op::AddParticipant { user_id, .. } = op {
                 self.members.take_part(&self.id, user_id);
+                joined.push(user_id.clone());
                 let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
                 self.node.router(RouterMessage::Enroll { user_id, conversation_id, from: None });
             }
             if let Op::RemoveParticipant { user_id, .. } = op {
                 self.members.remove_user(&self.id, user_id);
+                self.present.remove(user_id);
             }
+        }
+        // Who looked on until now was told to nobody but colleagues.
+        joined.retain(|user_id| self.present.contains(user_id));
+        for user_id in joined {
+            self.presence(&user_id, true, None);
         }
         if gap {
             self.reload(ctx);

@@ -133,6 +133,7 @@ impl SessionActor {
                 Role::Agent => self.enter_owned(principal, ctx),
                 Role::Admin => {}
             }
+            self.catch_up(ctx);
         }
     }
 

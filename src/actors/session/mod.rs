@@ -8,6 +8,7 @@
 pub mod hub;
 
 mod hello;
+mod host_events;
 mod receipts;
 mod requests;
 mod socket_io;
@@ -142,6 +143,7 @@ pub struct SessionActor {
     heads: Vec<(ConversationId, i64)>,
     /// What a Socket.IO client has besides.
     socket_io: Option<Box<socket_io::State>>,
+    events: host_events::CatchUp,
     timer: Option<(Timestamp, SpawnHandle)>,
     ends: Ends,
 }
@@ -173,6 +175,7 @@ impl SessionActor {
             receipts_armed: false,
             heads: Vec::new(),
             socket_io,
+            events: host_events::CatchUp::default(),
             timer: None,
             ends,
         }
@@ -255,14 +258,15 @@ impl SessionActor {
     }
 
     fn send_event_carrying(&mut self, event: &Encoded, carries: receipts::Carries, ctx: &mut Context<Self>) {
-        let droppable = matches!(
-            event.event(),
+        let droppable = match event.event() {
             Event::Typing { .. }
-                | Event::Presence { .. }
-                | Event::QueueUpdate { .. }
-                | Event::MessageDelivered { .. }
-                | Event::AiMessageDelta { .. }
-        );
+            | Event::Presence { .. }
+            | Event::QueueUpdate { .. }
+            | Event::MessageDelivered { .. }
+            | Event::AiMessageDelta { .. } => true,
+            Event::Host(host) => host.may_be_dropped(),
+            _ => false,
+        };
         if self.socket_io.is_some() && !self.told_in_socket_io(event.event(), ctx) {
             return;
         }
@@ -417,7 +421,10 @@ impl Handler<ToSession> for SessionActor {
 
     fn handle(&mut self, message: ToSession, ctx: &mut Self::Context) {
         match message {
-            ToSession::Event(event) => self.send_event(&event, ctx),
+            ToSession::Event(event) => match event.event() {
+                Event::Host(host) => self.take_host_event(&event, host.number, ctx),
+                _ => self.send_event(&event, ctx),
+            },
             ToSession::Receipted(event) => self.send_receipted(&event, ctx),
             ToSession::Answer { token, answer } => self.answered(token, answer, ctx),
             ToSession::TellWhenTaken(taken) => self.tell_when_taken(taken),

@@ -181,12 +181,17 @@ impl SessionActor {
                 if principal.role == Role::Agent {
                     self.enter_owned(Arc::clone(&principal), ctx);
                 }
-                self.catch_up(&principal, missed.unwrap_or_default(), ctx);
+                self.bring_missed(&principal, missed.unwrap_or_default(), ctx);
             }
         }
     }
 
-    fn catch_up(&mut self, principal: &Arc<Principal>, missed: Vec<(ConversationId, i64)>, ctx: &mut Context<Self>) {
+    fn bring_missed(
+        &mut self,
+        principal: &Arc<Principal>,
+        missed: Vec<(ConversationId, i64)>,
+        ctx: &mut Context<Self>,
+    ) {
         if !missed.is_empty() {
             self.resume(None, principal, missed, ctx);
         }
@@ -230,7 +235,7 @@ impl SessionActor {
         let mut others = std::mem::take(&mut state.greeting.conversations);
         others.retain(|(id, _)| *id != conversation_id);
         state.active = Some(conversation_id);
-        self.catch_up(principal, others, ctx);
+        self.bring_missed(principal, others, ctx);
     }
 
     /// Whether an event goes out as it is; what needs a look first goes out after it.

@@ -25,6 +25,8 @@ pub enum Outcome {
     Transferred,
     /// Given back by its owner.
     Released,
+    /// A person gave it another priority.
+    Prioritized,
     /// Not taken: outside business hours.
     OutsideHours,
     /// Not taken: nobody could serve it, or the queue was full.
@@ -35,7 +37,8 @@ pub enum Outcome {
 names!(Outcome {
     Assigned = "assigned", Offered = "offered", Queued = "queued", Declined = "declined",
     TimedOut = "timed_out", Rescinded = "rescinded", Requeued = "requeued", Transferred = "transferred",
-    Released = "released", OutsideHours = "outside_hours", Refused = "refused", Ended = "ended",
+    Released = "released", Prioritized = "prioritized",
+    OutsideHours = "outside_hours", Refused = "refused", Ended = "ended",
 });
 
 /// Why an agent was passed over.

@@ -330,7 +330,9 @@ fn check_place_kept(before: &State, entry: &QueueEntry, settings: &RoutingSettin
         && then.effective_priority <= settings.top_priority
         && entry.effective_priority <= settings.top_priority
     {
-        let kept = then.queued_at == entry.queued_at && then.effective_priority <= entry.effective_priority;
+        // Only a person lets somebody come later.
+        let fell = then.effective_priority > entry.effective_priority;
+        let kept = then.queued_at == entry.queued_at && (!fell || then.base_priority != entry.base_priority);
         return demand(kept, Invariant::R3PlaceKept, || format!("{then:?} became {entry:?}"));
     }
     let Some(case) = before.cases.get(id).filter(|case| case.assigned_agent_id.is_some()) else { return Ok(()) };
@@ -349,6 +351,7 @@ fn check_overtaking(before: &State, after: &State, settings: &RoutingSettings) -
             let overtook = behind && key(other) < key(now);
             let rose = before.entries.get(other_id).is_some_and(|it| it.effective_priority < other.effective_priority);
             let allowed = rose
+                || now.effective_priority < then.effective_priority
                 || other.effective_priority > now.effective_priority
                 || other.effective_priority > settings.top_priority
                 // Asked in the same millisecond: the id decides.

@@ -166,6 +166,13 @@ pub enum Op {
         /// When.
         at: Timestamp,
     },
+    /// A person has another name from now on: what a login says of them.
+    RenamePerson {
+        /// The person.
+        user_id: UserId,
+        /// Shown to the others.
+        name: String,
+    },
     /// Appends a message of the engine with the next `seq`.
     Append(NewMessage),
     /// Appends an internal note with the next `noteSeq`.
@@ -238,6 +245,7 @@ impl State {
             Op::PutStats(stats) => self.stats = stats.clone(),
             Op::AddParticipant { .. }
             | Op::RemoveParticipant { .. }
+            | Op::RenamePerson { .. }
             | Op::Append(_)
             | Op::AppendNote(_)
             | Op::LogDecision { .. }

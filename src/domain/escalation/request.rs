@@ -115,6 +115,13 @@ pub enum Request {
         /// What they should know.
         note: Option<String>,
     },
+    /// Let a waiting conversation come sooner or later (R6).
+    SetPriority {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The new base priority, 0 to the top.
+        priority: i32,
+    },
     /// Give a conversation back.
     Release {
         /// The conversation.

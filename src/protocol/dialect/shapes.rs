@@ -5,6 +5,7 @@ use crate::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, Reachabil
 use crate::domain::conversation::{Conversation, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer};
 use crate::domain::event::{EscalationStatus, QueuePlace, QueueRow, SentMessage};
+use crate::domain::host_event::HostEvent;
 use crate::domain::ids::DecisionId;
 use crate::domain::message::{Message, Note};
 use crate::domain::page_view::PageView;
@@ -201,6 +202,7 @@ fn agent_keys(o: &mut Object<'_>, agent: &Agent) {
     o.texts("teams", &agent.teams);
     o.time_or_null("lastAssignedAt", agent.last_assigned_at);
     o.time_or_null("lastSeenAt", agent.last_seen_at);
+    o.time_or_null("since", agent.status_since);
 }
 
 /// An entry of the queue as staff see it.
@@ -258,6 +260,14 @@ fn decision_keys(o: &mut Object<'_>, (id, decision): &(DecisionId, Decision)) {
         o.word_or_null("passedOver", candidate.passed_over);
     });
     o.int("candidatesLeftOut", decision.candidates_left_out);
+}
+
+/// The same in the log over all conversations.
+pub fn logged_decision(o: &mut Object<'_>, customer_name: &str, one: &(DecisionId, Decision)) {
+    o.part("LoggedDecision", |o| {
+        o.text("conversationId", one.1.conversation_id.as_str()).text("userName", customer_name);
+        decision_keys(o, one);
+    });
 }
 
 /// A span in which an agent owned a conversation.
@@ -370,4 +380,10 @@ fn sent_keys(o: &mut Object<'_>, sent: &SentMessage) {
     o.int("seq", sent.seq);
     o.time("createdAt", sent.created_at);
     o.flag("duplicate", sent.duplicate);
+}
+
+/// What the engine knows of a host's event.
+pub fn host_event(o: &mut Object<'_>, event: &HostEvent) {
+    o.text("id", &event.id).int_if("number", event.number).word("priority", event.priority);
+    o.time("createdAt", event.created_at).time_if("expiresAt", event.expires_at);
 }

@@ -58,6 +58,11 @@ fn tell(name: &str, data: &str, offset: Option<(&ConversationId, i64)>) -> ByteS
 
 /// An event.
 pub(super) fn event(event: &Event) -> ByteString {
+    if let Event::Host(host) = event {
+        // The host's object as it wrote it, then what the engine knows of it.
+        let about = object(KEYS, |o| shapes::host_event(o, host));
+        return ByteString::from(format!("42[\"{}\",{},{about}]", host.kind, host.data));
+    }
     let offset = match event {
         Event::NewMessage(message) => Some((&message.conversation_id, message.seq)),
         _ => None,
@@ -65,7 +70,7 @@ pub(super) fn event(event: &Event) -> ByteString {
     tell(name_of(event), &object(KEYS, |o| data_of(o, event)), offset)
 }
 
-fn name_of(event: &Event) -> &'static str {
+fn name_of(event: &Event) -> &str {
     match event {
         Event::AgentJoined { .. } => "transfer_accepted",
         Event::EscalationStatus { status, .. } => match standing(status) {

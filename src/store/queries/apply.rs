@@ -13,7 +13,8 @@ use crate::store::rows::{
     to_json,
 };
 use crate::store::schema::{
-    agents, assignments, conversations, decisions, offers, participants, queue_entries, service_stats, wait_samples,
+    agents, assignments, conversations, decisions, offers, participants, queue_entries, service_stats, users,
+    wait_samples,
 };
 use crate::store::{StoreError, Written};
 
@@ -150,6 +151,9 @@ async fn keep_record(conn: &mut Conn, op: &Op) -> Done {
                     .set(participants::left_at.eq(at.as_millis()))
                     .execute(conn)
             )?;
+        }
+        Op::RenamePerson { user_id, name } => {
+            run!(diesel::update(users::table.find(user_id.as_str())).set(users::name.eq(name)).execute(conn))?;
         }
         Op::LogDecision { id, decision } => {
             let row = DecisionRow::new(id, decision);

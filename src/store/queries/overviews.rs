@@ -206,7 +206,14 @@ async fn beside(conn: &mut Conn, rows: Vec<(ConversationRow, Option<i64>)>, read
 
 async fn previews(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Preview>> {
     type Line = (String, i64, String, String, String, i64, Option<i64>);
-    let newest = messages::conversation_id.eq(conversations::id).and(messages::seq.eq(conversations::last_seq));
+    // The engine's own lines ("Ann joined") say nothing of what it is about.
+    let said = diesel::alias!(messages as said);
+    let last = said
+        .filter(said.field(messages::conversation_id).eq(conversations::id))
+        .filter(said.field(messages::sender_role).ne("system"))
+        .select(diesel::dsl::max(said.field(messages::seq)))
+        .single_value();
+    let newest = messages::conversation_id.eq(conversations::id).and(messages::seq.nullable().eq(last));
     let lines: Vec<Line> = run!(
         conversations::table
             .inner_join(messages::table.on(newest))

@@ -55,6 +55,7 @@ pub(in crate::store) async fn ensure(conn: &mut Conn, wanted: User, default_capa
             missed_offers: 0,
             last_assigned_at: None,
             last_seen_at: None,
+            status_since: None,
         };
         let row = AgentRow::new(&agent);
         run!(diesel::insert_into(agents::table).values(&row).on_conflict(agents::id).do_nothing().execute(conn))

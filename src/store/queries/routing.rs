@@ -15,7 +15,7 @@ use crate::store::rows::{
 use crate::store::schema::{
     agents, assignments, conversations, decisions, offers, queue_entries, service_stats, wait_samples,
 };
-use crate::store::{Failed, Result};
+use crate::store::{Cursor, DecisionFilter, Failed, LoggedDecision, Result};
 
 use super::{Conn, RunQueryDsl};
 
@@ -85,6 +85,40 @@ pub(in crate::store) async fn decisions(
     )
     .failed()?;
     rows.into_iter().map(DecisionRow::read).collect()
+}
+
+/// Newest first, over all conversations.
+pub(in crate::store) async fn decision_log(
+    conn: &mut Conn,
+    filter: DecisionFilter,
+    after: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<LoggedDecision>> {
+    let mut query = decisions::table
+        .inner_join(conversations::table.on(conversations::id.eq(decisions::conversation_id)))
+        .select((DecisionRow::as_select(), conversations::customer_name))
+        .into_boxed();
+    if let Some(agent_id) = &filter.agent_id {
+        query = query.filter(decisions::agent_id.eq(agent_id.to_string()));
+    }
+    if let Some(outcome) = filter.outcome {
+        query = query.filter(decisions::outcome.eq(outcome.as_str()));
+    }
+    if let Some(rule) = filter.rule {
+        query = query.filter(decisions::rule.eq(i32::from(rule)));
+    }
+    if let Some(manual) = filter.manual {
+        query = query.filter(decisions::manual.eq(manual));
+    }
+    if let Some(Cursor { at, id }) = after {
+        let at = at.as_millis();
+        query = query.filter(decisions::at.lt(at).or(decisions::at.eq(at).and(decisions::id.lt(id))));
+    }
+    let query = query.order((decisions::at.desc(), decisions::id.desc())).limit(limit);
+    let rows: Vec<(DecisionRow, String)> = run!(query.load(conn)).failed()?;
+    rows.into_iter()
+        .map(|(row, customer_name)| row.read().map(|decision| LoggedDecision { decision, customer_name }))
+        .collect()
 }
 
 pub(in crate::store) async fn offer(conn: &mut Conn, id: OfferId) -> Result<Option<Offer>> {

@@ -61,6 +61,7 @@ pub(in crate::store) struct AgentRow {
     pub missed_offers: i32,
     pub last_assigned_at: Option<i64>,
     pub last_seen_at: Option<i64>,
+    pub status_since: Option<i64>,
 }
 
 impl AgentRow {
@@ -81,6 +82,7 @@ impl AgentRow {
             missed_offers: agent.missed_offers,
             last_assigned_at: millis(agent.last_assigned_at),
             last_seen_at: millis(agent.last_seen_at),
+            status_since: millis(agent.status_since),
         }
     }
 
@@ -103,6 +105,7 @@ impl AgentRow {
             missed_offers: self.missed_offers,
             last_assigned_at: moment(self.last_assigned_at),
             last_seen_at: moment(self.last_seen_at),
+            status_since: moment(self.status_since),
         })
     }
 }
@@ -122,6 +125,7 @@ pub(in crate::store) struct AgentChange {
     pub missed_offers: i32,
     pub last_assigned_at: Option<i64>,
     pub last_seen_at: Option<i64>,
+    pub status_since: Option<i64>,
 }
 
 impl From<AgentRow> for AgentChange {
@@ -138,6 +142,7 @@ impl From<AgentRow> for AgentChange {
             missed_offers: row.missed_offers,
             last_assigned_at: row.last_assigned_at,
             last_seen_at: row.last_seen_at,
+            status_since: row.status_since,
         }
     }
 }

@@ -364,6 +364,17 @@ pub(super) async fn transfer(who: Who, id: Id, bytes: web::Bytes) -> Answer {
 }
 
 #[derive(Deserialize)]
+struct Priority {
+    priority: i32,
+}
+
+pub(super) async fn set_priority(who: Who, id: Id, bytes: web::Bytes) -> Answer {
+    who.known()?;
+    let Priority { priority } = body(&who, &bytes)?;
+    reply(who.execute(Command::SetPriority { conversation_id: id.into_inner().into(), priority }).await?, false)
+}
+
+#[derive(Deserialize)]
 struct Release {
     to: Option<String>,
 }

@@ -16,9 +16,12 @@ mod conversations;
 mod cookies;
 mod cursor;
 mod customers;
+mod decisions;
 mod demo;
 mod health;
+mod host_events;
 mod lists;
+mod notifications;
 pub mod once;
 mod params;
 mod queue;
@@ -99,6 +102,7 @@ routes! {
     post   "/api/v1/conversations/{id}/escalate"        conversations::escalate, Escalate;
     post   "/api/v1/conversations/{id}/cancel"          conversations::cancel, CancelEscalation;
     post   "/api/v1/conversations/{id}/transfer"        conversations::transfer, Transfer;
+    post   "/api/v1/conversations/{id}/priority"        conversations::set_priority, SetPriority;
     post   "/api/v1/conversations/{id}/release"         conversations::release, Release;
     post   "/api/v1/conversations/{id}/close"           conversations::close, Close;
     post   "/api/v1/conversations/{id}/rating"          conversations::rate, Rate;
@@ -126,8 +130,13 @@ routes! {
     // Seed 002's names.
     get    "/api/admin/statistics/sessions"             statistics::get, StatisticsGet;
     get    "/api/admin/statistics/staff"                statistics::staff, StatisticsGet;
+    post   "/api/v1/events"                             host_events::publish, EventPublish;
+    get    "/api/v1/notifications"                      notifications::list, NotificationList;
+    get    "/api/v1/notifications/count"                notifications::count, NotificationList;
+    post   "/api/v1/notifications/read"                 notifications::read, NotificationRead;
     get    "/api/v1/alerts"                             alerts::list, AlertList;
     get    "/api/v1/audit"                              audit::list, AuditList;
+    get    "/api/v1/decisions"                          decisions::list, DecisionLog;
 
     get    "/api/v1/agents"                             agents::list, AgentList;
     post   "/api/v1/agents"                             agents::create, AgentCreate;

@@ -14,6 +14,8 @@ on_both!(
     an_agent_who_never_had_a_socket_is_known_from_the_first_call_on,
     one_address_is_one_login_also_when_six_ask_at_once,
     the_queue_is_told_something_that_stays,
+    who_waits_comes_sooner_by_hand_and_the_log_of_all_decisions_says_so,
+    a_renamed_agent_has_the_new_name_at_its_next_login_and_before,
 );
 
 async fn escalated(server: &Server, token: &str) -> String {
@@ -215,6 +217,89 @@ async fn an_agent_s_password_is_set_anew_and_the_old_logins_end(server: Server) 
     assert_eq!((&row["active"], &row["status"]), (&json!(false), &json!("offline")));
     assert_eq!(server.post(&path("activate"), &boss, json!({})).await.1["active"], true);
     assert_eq!(login("a long second password").await.0, 200);
+    server.stop().await;
+}
+
+async fn who_waits_comes_sooner_by_hand_and_the_log_of_all_decisions_says_so(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let (mut console, ann) = connect(&server, &User::agent("ann", "Ann")).await;
+    console.ack("agent_status", json!({ "status": "away" })).await;
+    let mut ids = Vec::new();
+    for name in ["cleo", "dora", "eve"] {
+        let token = server.token(&User::customer(name, name)).await;
+        ids.push((escalated(&server, &token).await, token));
+        server.clock.advance(Millis::from_secs(1));
+    }
+    let path = |nth: usize| format!("/api/v1/conversations/{}/priority", ids[nth].0);
+    assert_eq!(server.post(&path(2), &boss, json!({ "priority": 4 })).await.0, 200);
+    assert_eq!(server.post(&path(1), &ann, json!({ "priority": 2 })).await.0, 200, "an agent who may take it");
+    let (_, queue) = server.get("/api/v1/queue", &ann).await;
+    let mut order: Vec<_> = queue["items"].as_array().unwrap().clone();
+    order.sort_by_key(|row| row["position"].as_i64());
+    let order: Vec<_> = order.iter().map(|row| (row["userName"].as_str().unwrap(), row["priority"].as_i64())).collect();
+    assert_eq!(order, [("eve", Some(4)), ("dora", Some(2)), ("cleo", Some(0))]);
+    assert_eq!(server.get(&format!("/api/v1/conversations/{}", ids[2].0), &boss).await.1["priority"], 4);
+
+    assert_eq!(server.post(&path(0), &ids[0].1, json!({ "priority": 9 })).await.0, 403, "nobody gets ahead alone");
+    assert_eq!(server.post(&path(0), &ids[1].1, json!({ "priority": 9 })).await.0, 404);
+    let (status, answer) = server.post(&path(0), &boss, json!({ "priority": -1 })).await;
+    assert_eq!((status, &answer["error"]["details"]["field"]), (400, &json!("priority")), "{answer}");
+    let (_, own) = server.post("/api/v1/conversations", &ids[0].1, json!({})).await;
+    let calm = format!("/api/v1/conversations/{}/priority", own["conversationId"].as_str().unwrap());
+    let (status, answer) = server.post(&calm, &boss, json!({ "priority": 1 })).await;
+    assert_eq!((status, &answer["error"]["code"]), (409, &json!("not_waiting")), "{answer}");
+
+    let (mut log, mut next) = (Vec::new(), "/api/v1/decisions?limit=2".to_owned());
+    loop {
+        let (status, page) = server.get(&next, &boss).await;
+        assert_eq!(status, 200, "{page}");
+        log.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        next = format!("/api/v1/decisions?limit=2&cursor={cursor}");
+    }
+    let short = |log: &[Value]| -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        log.iter().map(|one| (text(&one["outcome"]), text(&one["userName"]))).collect()
+    };
+    let expected =
+        [("prioritized", "dora"), ("prioritized", "eve"), ("queued", "eve"), ("queued", "dora"), ("queued", "cleo")];
+    assert_eq!(short(&log), expected.map(|(what, who)| (what.to_owned(), who.to_owned())));
+    assert_eq!((&log[0]["note"], &log[0]["manual"]), (&json!("priority 0 became 2"), &json!(true)));
+    assert_eq!((&log[0]["conversationId"], &log[0]["rule"]), (&json!(ids[1].0), &json!("R6")));
+    let counted = async |query: &str| {
+        let (status, page) = server.get(&format!("/api/v1/decisions?{query}"), &boss).await;
+        assert_eq!(status, 200, "{query}: {page}");
+        page["items"].as_array().unwrap().len()
+    };
+    assert_eq!([counted("outcome=queued").await, counted("manual=true").await, counted("rule=R7").await], [3, 2, 0]);
+    assert_eq!(server.post(&format!("/api/v1/conversations/{}/assign", ids[0].0), &ann, json!({})).await.0, 200);
+    assert_eq!([counted("agent=ann").await, counted("agent=bob").await], [1, 0]);
+    for wrong in ["outcome=lost", "rule=best", "cursor=%21"] {
+        assert_eq!(server.get(&format!("/api/v1/decisions?{wrong}"), &boss).await.0, 400, "{wrong}");
+    }
+    assert_eq!(server.get("/api/v1/decisions", &ann).await.0, 403);
+    let (_, audit) = server.get("/api/v1/audit?action=conversation.prioritized", &boss).await;
+    assert_eq!(audit["items"].as_array().unwrap().len(), 1, "{audit}");
+    assert_eq!(audit["items"][0]["details"], json!({ "priority": 4 }));
+    server.stop().await;
+}
+
+async fn a_renamed_agent_has_the_new_name_at_its_next_login_and_before(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let new = json!({ "id": "ann", "name": "Ann", "email": "ann@shop.example", "password": "a long first password" });
+    assert_eq!(server.post("/api/v1/agents", &boss, new).await.0, 201);
+    let body = json!({ "email": "ann@shop.example", "password": "a long first password" });
+    let (_, login) = server.call("post", "/api/v1/auth/login", None, body.clone()).await;
+    let renamed = server.call("patch", "/api/v1/agents/ann", Some(&boss), json!({ "name": "Anna" })).await;
+    assert_eq!((renamed.0, &renamed.1["name"]), (200, &json!("Anna")));
+    // The token in hand still says "Ann"; what it says of her name counts no longer.
+    let _console = crate::support::client::Client::connect(&server, login["token"].as_str().unwrap()).await;
+    server.settle().await;
+    assert_eq!(server.get("/api/v1/agents/ann", &boss).await.1["name"], "Anna");
+    let (_, again) = server.call("post", "/api/v1/auth/login", None, body).await;
+    assert_eq!(again["user"]["name"], "Anna");
+    let refresh = json!({ "refreshToken": login["refreshToken"] });
+    assert_eq!(server.call("post", "/api/v1/auth/refresh", None, refresh).await.1["user"]["name"], "Anna");
     server.stop().await;
 }
 

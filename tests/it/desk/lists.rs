@@ -23,6 +23,7 @@ async fn a_list_shows_the_last_line_the_unread_and_the_wait(server: Server) {
     let row = &queue["items"][0];
     assert_eq!((&row["id"], &row["unread"], &row["assignedAgentName"]), (&json!(id), &json!(1), &Value::Null), "{row}");
     assert!(row["waitingSince"].is_string(), "{row}");
+    assert_eq!(row["lastMessage"]["text"], "Hi", "the engine's own lines are nobody's");
 
     let (mut ann, ann_token) = connect(&server, &User::agent("ann", "Ann")).await;
     ann.notice("NEW_CONVERSATION_ASSIGNED").await;

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { boardIn, consoleIn, widgetIn } from "../src/faces.ts";
+import { caller } from "../src/server.ts";
 import { story, type World } from "../src/world.ts";
 
 /** What has the focus, through shadow roots. */
@@ -124,6 +125,97 @@ story("Without a mouse", {}, (step, world) => {
     await customer.keyboard.press("Escape");
     await widgetIn(customer).panel.waitFor({ state: "hidden" });
     await expect.poll(() => focused(customer)).toMatch(/Chat with us/);
+  });
+});
+
+story("The board without a mouse", {}, (step, world) => {
+  let board: Page;
+  const row = (name: string) => boardIn(board, "").queue.getByRole("row", { name: new RegExp(name) });
+
+  step("an admin logs in and is at the board", async () => {
+    for (const name of ["Cleo", "Dora"]) {
+      const call = caller(world().server.address);
+      const { token } = await call<{ token: string }>("POST", "/visitors", { chatbotId: "default", name });
+      const start = { clientId: name, mode: "human", firstMessage: `This is ${name}.` };
+      await caller(world().server.address, token)("POST", "/conversations", start);
+    }
+    board = await world().window("admin");
+    const { email, password } = world().server.login("admin");
+    await board.goto(`${world().server.address}/admin/`);
+    await board.getByLabel("E-mail").waitFor();
+    if (!/INPUT/.test(await focused(board))) await tabTo(board, /INPUT/);
+    await board.keyboard.type(email);
+    await board.keyboard.press("Tab");
+    await board.keyboard.type(password);
+    await board.keyboard.press("Enter");
+    await boardIn(board, "").heading.waitFor();
+    await row("Dora").waitFor();
+  });
+
+  step("the first stop leads past the pages to the content", async () => {
+    await board.keyboard.press("Tab");
+    await expect.poll(() => focused(board)).toMatch(/Skip to the content/);
+    await board.keyboard.press("Enter");
+  });
+
+  step("somebody who waits gets another priority, and is served first", async () => {
+    await tabTo(board, /Change the priority of Dora/);
+    await board.keyboard.press("Enter");
+    await board.getByRole("dialog").waitFor();
+    await world().look(board, "admin-priority");
+    await tabTo(board, /Raised/);
+    await board.keyboard.press("Space");
+    await tabTo(board, /^BUTTON Set/);
+    await board.keyboard.press("Enter");
+    await board.getByText("Dora has priority 3 now.").waitFor();
+    await boardIn(board, "").queue.getByRole("row").nth(1).getByText("Dora").waitFor();
+  });
+
+  step("the focus is back where the dialog was opened, though the row has moved", async () => {
+    await expect.poll(() => focused(board)).toMatch(/Change the priority of Dora/);
+  });
+
+  step("a row opens its conversation; its parts by arrows; Escape closes it and gives the focus back", async () => {
+    await tabTo(board, /^TR .*Dora/, "Shift+Tab");
+    await board.keyboard.press("Enter");
+    const panel = board.getByRole("complementary", { name: "Conversation" });
+    await panel.getByText("This is Dora.").waitFor();
+    await tabTo(board, /^BUTTON Messages/);
+    await board.keyboard.press("ArrowRight");
+    await panel.getByText("priority 0 became 3").waitFor();
+    await world().look(board, "admin-panel-decisions");
+    await board.keyboard.press("Escape");
+    await panel.waitFor({ state: "detached" });
+    await expect.poll(() => focused(board)).toMatch(/^TR .*Dora/);
+  });
+
+  step("the other pages by their keys, and the list of keys", async () => {
+    for (const [key, heading] of [
+      ["c", "Conversations"],
+      ["s", "Statistics"],
+      ["l", "Alerts"],
+      ["b", "Board"],
+    ] as const) {
+      await board.keyboard.press(key);
+      await board.getByRole("heading", { name: heading, exact: true, level: 1 }).waitFor();
+    }
+    await board.keyboard.press("?");
+    await board.getByRole("dialog").getByText("full screen").waitFor();
+    await board.keyboard.press("Escape");
+    await board.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  step("the decision log is reached and narrowed by keys", async () => {
+    await tabTo(board, /^A Decision log/, "Shift+Tab");
+    await board.keyboard.press("Enter");
+    await board.getByRole("row", { name: /Priority changed/ }).waitFor();
+    await tabTo(board, /^SELECT/);
+    await board.keyboard.type("Queued");
+    await board.getByRole("row", { name: /Priority changed/ }).waitFor({ state: "detached" });
+    await board
+      .getByRole("row", { name: /Queued/ })
+      .first()
+      .waitFor();
   });
 });
 

@@ -85,6 +85,41 @@ story("Logging in and out", {}, (step, world) => {
   });
 });
 
+story("One browser, two people", {}, (step, world) => {
+  let profile: Profile;
+  let desk: Page;
+  let board: Page;
+  const agent = () => consoleIn(desk, world().server.address);
+  const admin = () => boardIn(board, world().server.address);
+
+  step("an agent in the console and an admin at the board do not throw each other out", async () => {
+    profile = await world().profile("both");
+    desk = await world().window("console", profile);
+    board = await world().window("board", profile);
+    await agent().logIn(world().server.login("ada"));
+    await agent().on();
+    await admin().logIn(world().server.login("admin"));
+    await admin().heading.waitFor();
+    await desk.reload();
+    await agent().on();
+    await desk.locator("[aria-label='Menu of Ada']").waitFor();
+    await board.reload();
+    await admin().heading.waitFor();
+    const secrets = (await profile.cookies()).filter(({ httpOnly }) => httpOnly);
+    expect(secrets.map(({ name }) => name).sort()).toEqual([
+      "switchboard_refresh_admin",
+      "switchboard_refresh_console",
+    ]);
+  });
+
+  step("one of them logs out, and the other one stays", async () => {
+    await board.getByRole("button", { name: "Log out" }).click();
+    await board.getByLabel("Password").waitFor();
+    await desk.reload();
+    await agent().on();
+  });
+});
+
 story(
   "A login that ends is renewed in silence",
   {

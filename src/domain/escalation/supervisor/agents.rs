@@ -24,7 +24,7 @@ impl Supervisor {
         if agent.presence != Presence::Connected {
             let name = agent.name.clone();
             let here = Agent { presence: Presence::Connected, grace_until: None, last_seen_at: Some(now), ..agent };
-            self.put_agent(here, out);
+            self.put_agent(now, here, out);
             if was_gone {
                 let online = Event::StaffOnline { agent_id: agent_id.clone(), name };
                 out.push(Effect::Notify { to: Audience::Staff, event: online });
@@ -63,6 +63,7 @@ impl Supervisor {
                 capacity: Capacity { limit: limit.unwrap_or(self.settings.default_capacity), ..Capacity::default() },
                 skills: profile.skills.unwrap_or_default(),
                 teams: profile.teams.unwrap_or_default(),
+                status_since: None,
                 missed_offers: 0,
                 last_assigned_at: None,
                 last_seen_at: Some(now),
@@ -98,7 +99,7 @@ impl Supervisor {
         if over > 0 {
             self.apply(Op::AdjustLoad { agent_id: id.clone(), used: 0, held: 0, over }, out);
         }
-        self.put_agent(agent, out);
+        self.put_agent(now, agent, out);
         self.move_load(&id, 0, 0, out);
     }
 
@@ -114,6 +115,10 @@ impl Supervisor {
         }
         let before = self.state.agents.get(&agent_id).cloned();
         self.know_agent(now, profile, out);
+        let name = self.agent_name(&agent_id);
+        if before.as_ref().is_some_and(|before| before.name != name) {
+            self.apply(Op::RenamePerson { user_id: agent_id.clone(), name }, out);
+        }
         if self.state.agents.get(&agent_id) != before.as_ref() {
             self.tell_load(now, &agent_id, out);
             self.tell_status(now, &agent_id, out);
@@ -135,7 +140,7 @@ impl Supervisor {
             let until = now + self.settings.agent_grace;
             let leaving =
                 Agent { presence: Presence::Grace, grace_until: Some(until), last_seen_at: Some(now), ..agent };
-            self.put_agent(leaving, out);
+            self.put_agent(now, leaving, out);
             self.tell_status(now, agent_id, out);
             // Those who stay may all have declined something that this one could still have taken (R4).
             self.dispatch(now, out);
@@ -168,7 +173,7 @@ impl Supervisor {
         if agent.presence == Presence::Connected {
             self.silent.insert(agent_id.clone());
         }
-        self.put_agent(Agent { presence: Presence::Gone, grace_until: None, ..agent }, out);
+        self.put_agent(now, Agent { presence: Presence::Gone, grace_until: None, ..agent }, out);
         self.withdraw_offers(now, agent_id, out);
         let owned: Vec<_> = self.owned_by(agent_id).cloned().collect();
         for id in owned {
@@ -187,7 +192,7 @@ impl Supervisor {
         let Some(agent) = self.state.agents.get(agent_id).cloned() else { return };
         if agent.presence == Presence::Gone {
             let until = now + self.settings.agent_grace;
-            self.put_agent(Agent { presence: Presence::Grace, grace_until: Some(until), ..agent }, out);
+            self.put_agent(now, Agent { presence: Presence::Grace, grace_until: Some(until), ..agent }, out);
         }
     }
 
@@ -205,7 +210,7 @@ impl Supervisor {
             .cloned()
             .collect();
         for agent in holders {
-            self.put_agent(Agent { presence: Presence::Grace, grace_until: Some(until), ..agent }, out);
+            self.put_agent(now, Agent { presence: Presence::Grace, grace_until: Some(until), ..agent }, out);
         }
         self.unlinked = self.state.cases.keys().cloned().collect();
         let abandon_at = now + self.settings.customer_grace;
@@ -230,7 +235,7 @@ impl Supervisor {
         }
         let agent = self.state.agents.get(agent_id).cloned().ok_or(Rejection::NotFound)?;
         let chosen = Agent { availability, reason, missed_offers: 0, last_seen_at: Some(now), ..agent };
-        self.put_agent(chosen, out);
+        self.put_agent(now, chosen, out);
         if availability != Availability::Available {
             self.withdraw_offers(now, agent_id, out);
         }
@@ -254,7 +259,7 @@ impl Supervisor {
         if silent {
             agent.availability = Availability::Available;
         }
-        self.put_agent(agent, out);
+        self.put_agent(now, agent, out);
         if silent {
             self.tell_status(now, agent_id, out);
         }
@@ -265,7 +270,7 @@ impl Supervisor {
         let Some(agent) = self.state.agents.get(agent_id) else { return };
         if agent.availability == Availability::Draining && agent.capacity.used == 0 && agent.capacity.held == 0 {
             let agent = Agent { availability: Availability::Offline, ..agent.clone() };
-            self.put_agent(agent, out);
+            self.put_agent(now, agent, out);
             self.tell_status(now, agent_id, out);
         }
     }

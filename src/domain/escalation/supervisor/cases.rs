@@ -28,7 +28,7 @@ impl Supervisor {
         self.end_offers_of(now, id, OfferStatus::Rescinded, "taken", None, out);
         self.end_entry(now, id, EntryStatus::Assigned, out);
         self.move_load(agent_id, 1, 0, out);
-        self.put_agent(Agent { last_assigned_at: Some(now), ..agent.clone() }, out);
+        self.put_agent(now, Agent { last_assigned_at: Some(now), ..agent.clone() }, out);
         self.change(id, now, out, |change| {
             change.status = ConversationStatus::AgentAssigned;
             change.handler = Some(Handler::Human);

@@ -7,6 +7,7 @@ mod dispatch;
 mod escalate;
 mod offers;
 mod places;
+mod priority;
 mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +135,9 @@ impl Supervisor {
             Request::Transfer { conversation_id, by, target, note } => {
                 self.transfer(now, &conversation_id, &by, target, note, out)
             }
+            Request::SetPriority { conversation_id, priority } => {
+                self.set_priority(now, &conversation_id, priority, out)
+            }
             Request::Release { conversation_id, by, to } => self.release(now, &conversation_id, &by, to, out),
             Request::Close { facts, by, reason } => self.close(now, facts, &by, reason, out),
             Request::AgentConnected(profile) => self.agent_connected(now, profile, out),
@@ -222,7 +226,12 @@ impl Supervisor {
         }
     }
 
-    fn put_agent(&mut self, agent: Agent, out: &mut Effects) {
+    /// Stores an agent; a status that was chosen, a coming or a going stands since now.
+    fn put_agent(&mut self, now: Timestamp, mut agent: Agent, out: &mut Effects) {
+        let stands = |agent: &Agent| (agent.availability, is_online(agent));
+        if self.state.agents.get(&agent.id).map(stands) != Some(stands(&agent)) {
+            agent.status_since = Some(now);
+        }
         self.apply(Op::PutAgent(agent), out);
     }
 

@@ -202,7 +202,7 @@ impl Supervisor {
                 agent.availability = Availability::NotResponding;
             }
             if missed > 0 {
-                self.put_agent(agent, out);
+                self.put_agent(now, agent, out);
             }
             if silent {
                 self.withdraw_offers(now, &offer.agent_id, out);

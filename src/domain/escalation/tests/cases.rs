@@ -385,3 +385,80 @@ fn a_closing_time_that_is_noticed_late_still_ends_the_wait() {
     world.pass(Millis::from_mins(150));
     assert!(world.entry(0).is_none());
 }
+
+#[test]
+fn a_raised_priority_brings_a_customer_forward_and_is_in_the_log() {
+    let mut world = World::mode(RoutingMode::Manual);
+    world.escalate(0);
+    world.seconds(1);
+    world.escalate(1);
+    let moment = world.prioritize(1, 3);
+    assert_eq!(moment.reply, Ok(Reply::Done));
+    let decision = moment.decisions().next().unwrap();
+    assert_eq!((decision.outcome, decision.rule, decision.manual), (Outcome::Prioritized, 6, true));
+    assert_eq!(decision.note.as_deref(), Some("priority 0 became 3"));
+    assert_eq!(world.brain.place(world.now, &conversation(1)).unwrap().position, 1);
+    assert_eq!(world.shadow.cases[&conversation(1)].priority, 3);
+    world.prioritize(1, 0);
+    assert_eq!(world.brain.place(world.now, &conversation(1)).unwrap().position, 2);
+}
+
+#[test]
+fn a_changed_priority_keeps_what_was_waited_for() {
+    let step = Millis::from_mins(1);
+    let settings = RoutingSettings { mode: RoutingMode::Manual, ageing_step: step, ..RoutingSettings::default() };
+    let top = settings.top_priority;
+    let mut world = World::new(settings);
+    world.escalate(0);
+    world.seconds(150);
+    world.prioritize(0, 1);
+    assert_eq!(world.entry(0).unwrap().effective_priority, 3.min(top));
+    assert_eq!(world.entry(0).unwrap().age_at, (top > 3).then_some(NOON + Millis::from_mins(3)));
+}
+
+#[test]
+fn a_priority_out_of_range_or_of_nobody_who_waits_is_refused() {
+    let mut world = World::mode(RoutingMode::Auto);
+    world.connect(0, 1);
+    world.escalate(0);
+    assert_eq!(world.prioritize(0, 1).reply, Err(Rejection::NotWaiting));
+    world.escalate(1);
+    let top = world.settings.top_priority;
+    for wrong in [-1, top + 1] {
+        assert!(matches!(world.prioritize(1, wrong).reply, Err(Rejection::Invalid { .. })), "{wrong}");
+    }
+}
+
+#[test]
+fn a_renamed_agent_is_renamed_as_a_person_too_and_only_then() {
+    let mut world = World::mode(RoutingMode::Auto);
+    world.connect(0, 1);
+    let renamed = |moment: &Moment| {
+        let names = moment.effects.iter().filter_map(|effect| match effect {
+            Effect::Op(Op::RenamePerson { name, .. }) => Some(name.clone()),
+            _ => None,
+        });
+        names.collect::<Vec<_>>()
+    };
+    let same = world.ask(Request::ChangeAgent(profile(0)));
+    let other = world.ask(Request::ChangeAgent(AgentProfile { name: "Anna".to_owned(), ..profile(0) }));
+    assert_eq!((renamed(&same), renamed(&other)), (vec![], vec!["Anna".to_owned()]));
+}
+
+#[test]
+fn an_agents_status_stands_since_it_was_chosen_or_since_the_agent_came_or_went() {
+    let mut world = World::mode(RoutingMode::Auto);
+    let since = |world: &World| world.shadow.agents[&agent(0)].status_since;
+    world.connect(0, 1);
+    assert_eq!(since(&world), Some(NOON));
+    world.seconds(5);
+    world.escalate(0);
+    assert_eq!(since(&world), Some(NOON), "work changes nothing of it");
+    world.choose(0, Availability::Away);
+    assert_eq!(since(&world), Some(NOON + Millis::from_secs(5)));
+    world.disconnect(0);
+    world.seconds(29);
+    assert_eq!(since(&world), Some(NOON + Millis::from_secs(5)), "in its grace an agent counts as here");
+    world.seconds(1);
+    assert_eq!(since(&world), Some(NOON + Millis::from_secs(35)));
+}

@@ -72,6 +72,10 @@ pub(super) enum Step {
         conversation: usize,
         to: ReleaseTo,
     },
+    Prioritize {
+        conversation: usize,
+        priority: i32,
+    },
     Close {
         conversation: usize,
         role: Role,
@@ -128,6 +132,8 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(conversation, to, admin)| Step::Transfer { conversation, to, admin }),
         2 => (conversation.clone(), select(&[ReleaseTo::Ai, ReleaseTo::Queue][..]))
             .prop_map(|(conversation, to)| Step::Release { conversation, to }),
+        2 => (conversation.clone(), select(&[0, 1, 3, 9, -1, 100][..]))
+            .prop_map(|(conversation, priority)| Step::Prioritize { conversation, priority }),
         3 => (conversation.clone(), select(&[Role::Customer, Role::Agent, Role::Admin][..]))
             .prop_map(|(conversation, role)| Step::Close { conversation, role }),
         2 => conversation.clone().prop_map(|conversation| Step::Lost { conversation }),
@@ -271,6 +277,7 @@ fn tell_about_conversation(world: &mut World, step: &Step) -> Option<Moment> {
             let by = Actor { user_id: world.owner(n), role: Role::Agent };
             Some(world.ask(Request::Release { conversation_id: conversation(n), by, to }))
         }
+        Step::Prioritize { conversation, priority } => Some(world.prioritize(conversation, priority)),
         Step::Close { conversation, role } => Some(world.close(conversation, role)),
         Step::Lost { conversation } => Some(world.lost(conversation)),
         Step::Back { conversation } => Some(world.back(conversation)),

@@ -291,6 +291,10 @@ impl World {
         self.ask(Request::Release { conversation_id: conversation(n), by, to })
     }
 
+    pub(super) fn prioritize(&mut self, n: usize, priority: i32) -> Moment {
+        self.ask(Request::SetPriority { conversation_id: conversation(n), priority })
+    }
+
     pub(super) fn close(&mut self, n: usize, role: Role) -> Moment {
         let facts = self.facts(n);
         let user_id = Some(facts.case.customer_id.clone());

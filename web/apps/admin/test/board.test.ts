@@ -17,6 +17,7 @@ const agent = (id: string, change: Partial<Agent> = {}): Agent => ({
   teams: [],
   lastAssignedAt: null,
   lastSeenAt: null,
+  since: null,
   ...change,
 });
 const row = (id: string, position: number, change: Partial<QueueRow> = {}): QueueRow => ({

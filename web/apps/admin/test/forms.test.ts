@@ -5,6 +5,7 @@ import {
   cannedProblems,
   fieldOf,
   fillIn,
+  priorityOf,
   quoted,
   serverWords,
   tokenProblems,
@@ -14,6 +15,12 @@ import {
 test("words come one each, without blanks, in order", () => {
   expect(wordsOf(" de, billing ,de,\n\nfr")).toEqual(["de", "billing", "fr"]);
   expect(wordsOf(" , ")).toEqual([]);
+});
+
+describe("a priority", () => {
+  test("is a whole number from 0", () => {
+    expect([" 3 ", "0", "-1", "1.5", "x", ""].map(priorityOf)).toEqual([3, 0, null, null, null, null]);
+  });
 });
 
 describe("what is found before anything is sent", () => {

@@ -2,6 +2,7 @@ import "@switchboard/design/tokens.css";
 import "@switchboard/design/base.css";
 import "@switchboard/design/components.css";
 import "@switchboard/design/conversation.css";
+import "@switchboard/design/forms.css";
 import "./console.css";
 import { createClient, type User } from "@switchboard/client";
 import { indexedDbOutbox } from "@switchboard/client/outbox";
@@ -22,7 +23,7 @@ import { FrameProvider, t } from "./views/frame.tsx";
 import { type Ended, Login } from "./views/login.tsx";
 
 const engine = home.engine.href.replace(/\/$/, "");
-const session = cookieSession({ url: engine });
+const session = cookieSession({ url: engine, session: "console" });
 const sound = createSound();
 
 type Stage = { at: "starting" } | { at: "unreachable" } | { at: "login"; ended: Ended } | { at: "desk"; user: User };

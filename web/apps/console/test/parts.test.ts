@@ -7,7 +7,7 @@ import { factsOf, itemsOf, sourcesOf } from "../src/model/chat.ts";
 import { fateOf } from "../src/model/closing.ts";
 import { createDrafts } from "../src/model/drafts.ts";
 import { actionOf, BINDINGS } from "../src/model/keys.ts";
-import { countsOf, idsOf, nextUnanswered, settle, urgencyOf } from "../src/model/lists.ts";
+import { countsOf, DRAWN, drawnFor, idsOf, nextUnanswered, settle, urgencyOf } from "../src/model/lists.ts";
 import { alertStep, nextAlertAt } from "../src/model/offers.ts";
 import { reduce } from "../src/model/reduce.ts";
 import { defaults, readSettings } from "../src/model/settings.ts";
@@ -31,6 +31,20 @@ function memory(): Storage {
     clear: () => held.clear(),
   };
 }
+
+describe("a long list", () => {
+  test("draws whole steps, always a stretch below what is in sight, and the row that is open", () => {
+    expect(drawnFor(10, 0)).toBe(DRAWN);
+    fc.assert(
+      fc.property(fc.nat(5000), fc.nat(5000), (reached, chosen) => {
+        const drawn = drawnFor(reached, chosen);
+        expect(drawn % DRAWN).toBe(0);
+        expect(drawn).toBeGreaterThan(Math.max(reached, chosen) + 20);
+        expect(drawn).toBeLessThan(Math.max(reached, chosen) + 2 * DRAWN);
+      }),
+    );
+  });
+});
 
 describe("lists", () => {
   const asked = {

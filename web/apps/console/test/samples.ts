@@ -118,6 +118,7 @@ export function agent(agentId: string, more: Partial<Agent> = {}): Agent {
     teams: [],
     lastAssignedAt: null,
     lastSeenAt: null,
+    since: null,
     ...more,
   };
 }

@@ -56,6 +56,7 @@ export interface Agent {
   teams: string[];
   lastAssignedAt: Timestamp | null;
   lastSeenAt: Timestamp | null;
+  since: Timestamp | null;
 }
 
 export type AgentNotice =
@@ -235,6 +236,9 @@ export interface ServerEvents {
     readAt: Timestamp;
   };
   new_message: Message | Note;
+  notification: unknown;
+  notification_count: { unread: number; readId?: string; readUpTo?: number };
+  order_ready: unknown;
   page_view: { conversationId: string; url: string; title: string | null; at: Timestamp };
   presence: { conversationId: string; userId: string; online: boolean };
   queue_update: { conversationId: string } & QueuePlace;

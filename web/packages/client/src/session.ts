@@ -48,11 +48,21 @@ export interface SessionOptions {
   fetch?: typeof fetch;
   /** Where the readable cookie is looked up; `document.cookie` when left out. */
   cookies?: () => string;
+  /**
+   * Names the login (1 to 16 of a to z): a browser can be logged in to two pages as two people when their names differ.
+   * Pages with the same name, or without one, share a login.
+   */
+  session?: string;
 }
 
 /** Login, refresh and logout with cookies. Sessions of two tabs are one. */
 export function cookieSession(options: SessionOptions = {}): CookieSession {
   const told = notifier();
+  const { session } = options;
+  if (session !== undefined && !/^[a-z]{1,16}$/.test(session)) throw new TypeError("session: 1 to 16 of a to z");
+  const name = session === undefined ? CSRF : `${CSRF}_${session}`;
+  const lock = session === undefined ? "switchboard-refresh" : `switchboard-refresh-${session}`;
+  const named = session === undefined ? {} : { session };
   let held: Held | null = null;
   let user: User | null = null;
   let csrf: string | null = null;
@@ -61,8 +71,8 @@ export function cookieSession(options: SessionOptions = {}): CookieSession {
 
   function cookie(): string | null {
     const all = options.cookies?.() ?? globalThis.document?.cookie ?? "";
-    const found = all.split("; ").find((pair) => pair.startsWith(`${CSRF}=`));
-    return found ? decodeURIComponent(found.slice(CSRF.length + 1)) : null;
+    const found = all.split("; ").find((pair) => pair.startsWith(`${name}=`));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : null;
   }
 
   function accept(answer: TokenAnswer | null): void {
@@ -78,19 +88,19 @@ export function cookieSession(options: SessionOptions = {}): CookieSession {
   // The cookie is read anew each time: another tab may have refreshed it meanwhile.
   const proof = () => ({ "x-csrf-token": cookie() ?? csrf ?? "" });
 
-  async function refreshed(): Promise<string | null> {
-    if (!cookie() && !csrf) return null;
+  async function refreshed(again = true): Promise<string | null> {
+    const before = cookie();
+    if (!before && !csrf) return null;
     try {
+      const [headers, body] = [proof(), { ...named }];
       accept(
-        await rest.request<TokenAnswer>("POST", "/auth/refresh", {
-          cookies: true,
-          anonymous: true,
-          headers: proof(),
-          body: {},
-        }),
+        await rest.request<TokenAnswer>("POST", "/auth/refresh", { cookies: true, anonymous: true, headers, body }),
       );
       return held?.token ?? null;
     } catch (error) {
+      // Another tab has renewed the cookie while this was under way: the new one is as good.
+      const renewed = error instanceof SwitchboardError && error.status === 401 && cookie() !== before;
+      if (renewed && again && cookie()) return refreshed(false);
       // Only a refusal ends the session; a server that is away does not.
       if (!(error instanceof SwitchboardError) || error.retryable || !error.status) throw error;
       accept(null);
@@ -101,7 +111,7 @@ export function cookieSession(options: SessionOptions = {}): CookieSession {
   /** One at a time in the whole browser: a rotating refresh token that is used twice is taken for stolen. */
   function refresh(): Promise<string | null> {
     const locks = globalThis.navigator?.locks;
-    refreshing ??= (locks ? locks.request("switchboard-refresh", refreshed) : refreshed()).finally(() => {
+    refreshing ??= (locks ? locks.request(lock, () => refreshed()) : refreshed()).finally(() => {
       refreshing = null;
     });
     return refreshing;
@@ -113,7 +123,7 @@ export function cookieSession(options: SessionOptions = {}): CookieSession {
     },
     subscribe: told.subscribe,
     async login(email, password) {
-      const body = { email, password, cookie: true };
+      const body = { email, password, cookie: true, ...named };
       const answer = await rest.request<TokenAnswer>("POST", "/auth/login", { body, cookies: true, anonymous: true });
       accept(answer);
       return answer.user;
@@ -124,7 +134,7 @@ export function cookieSession(options: SessionOptions = {}): CookieSession {
     },
     async logout() {
       try {
-        await rest.request("POST", "/auth/logout", { cookies: true, headers: proof() });
+        await rest.request("POST", "/auth/logout", { cookies: true, headers: proof(), body: { ...named } });
       } catch (error) {
         // Whoever is not logged in is logged out.
         if (!(error instanceof SwitchboardError) || error.status !== 401) throw error;

@@ -1,5 +1,5 @@
 import type { Agent, ChosenAvailability, FallbackPolicy, Note, QueueRow } from "./protocol.ts";
-import type { Rest } from "./rest.ts";
+import type { Page, Rest } from "./rest.ts";
 
 /** Minutes from midnight; a `toMinute` that is not above `fromMinute` ends on the next day. */
 export interface Interval {
@@ -67,6 +67,24 @@ export interface Decision {
   note: string | null;
   candidates: { agentId: string; free: number; limit: number; passedOver: string | null }[];
   candidatesLeftOut: number;
+}
+
+/** The same in the log over all conversations. */
+export interface LoggedDecision extends Decision {
+  conversationId: string;
+  userName: string;
+}
+
+/** What of the decision log is asked for. */
+export interface DecisionQuery {
+  agent?: string | undefined;
+  outcome?: string | undefined;
+  /** Such as `R6`. */
+  rule?: string | undefined;
+  /** Only those of a person, or only automatic ones. */
+  manual?: boolean | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
 }
 
 /** How good the forecasts were. */
@@ -150,12 +168,16 @@ export interface StaffRest {
     items: Decision[];
     assignments: { agentId: string; assignedAt: string; manual: boolean }[];
   }>;
+  /** The decision log over all conversations, newest first; for admins. */
+  decisionLog(query?: DecisionQuery): Promise<Page<LoggedDecision>>;
+  /** Lets a waiting conversation come sooner or later: its new base priority, from 0. */
+  setPriority(conversationId: string, priority: number): Promise<void>;
   assistantUsage(): Promise<{ items: AssistantUsage[] }>;
 }
 
 /** The calls of agents and admins over a client's `rest`. */
 export function staffRest(rest: Rest): StaffRest {
-  const get = <T>(path: string, query: Record<string, string | number | undefined> = {}) =>
+  const get = <T>(path: string, query: Record<string, string | number | boolean | undefined> = {}) =>
     rest.request<T>("GET", path, { query });
   const at = (list: string, id: string, more = "") => `/${list}/${encodeURIComponent(id)}${more}`;
   return {
@@ -177,6 +199,8 @@ export function staffRest(rest: Rest): StaffRest {
     deleteChatbot: (id) => rest.request("DELETE", at("chatbots", id)),
     notes: (id, after) => get(at("conversations", id, "/notes"), { after }),
     decisions: (id) => get(at("conversations", id, "/decisions")),
+    decisionLog: (query = {}) => get("/decisions", { ...query }),
+    setPriority: (id, priority) => rest.request("POST", at("conversations", id, "/priority"), { body: { priority } }),
     assistantUsage: () => get("/assistant/usage"),
   };
 }

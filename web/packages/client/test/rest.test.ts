@@ -164,6 +164,48 @@ describe("a console's session", () => {
     expect(server.called[1]?.headers.get("x-csrf-token")).toBe("the proof");
   });
 
+  it("has a name of its own where two pages of a browser are two people", async () => {
+    const server = createFakeServer();
+    server.people.set("ann@shop.example", "right");
+    const jar = "switchboard_csrf=other; switchboard_csrf_console=mine";
+    const made = cookieSession({
+      url: server.url,
+      fetch: server.environment.fetch,
+      cookies: () => jar,
+      session: "console",
+    });
+    await made.login("ann@shop.example", "right");
+    await made.getToken("refused");
+    await made.logout();
+    expect(server.called.map(({ body }) => (body as { session?: string }).session)).toEqual(Array(3).fill("console"));
+    expect(server.called.slice(1).map(({ headers }) => headers.get("x-csrf-token"))).toEqual(["mine", "mine"]);
+    for (const session of ["", "Console", "a".repeat(17), "a b"])
+      expect(() => cookieSession({ url: server.url, session })).toThrow(TypeError);
+  });
+
+  it("tries once more when another tab has renewed the cookie meanwhile", async () => {
+    const server = createFakeServer();
+    let cookie = "switchboard_csrf=old";
+    const asked: string[] = [];
+    const made = cookieSession({
+      url: server.url,
+      cookies: () => cookie,
+      fetch: async (input, init) => {
+        const sent = new Headers(init?.headers).get("x-csrf-token") ?? "";
+        asked.push(sent);
+        if (sent === "new") return server.environment.fetch(input, init);
+        cookie = "switchboard_csrf=new";
+        const error = { code: "unauthenticated", message: "no", retryable: false };
+        return new Response(JSON.stringify({ error }), {
+          status: 401,
+          headers: { "content-type": "application/json" },
+        });
+      },
+    });
+    expect(await made.restore()).toMatchObject({ id: "ann" });
+    expect(asked).toEqual(["old", "new"]);
+  });
+
   it("says the same for every wrong login, and asks nothing without a cookie", async () => {
     const { server, session: made } = session();
     await expect(made.login("ann@shop.example", "wrong")).rejects.toMatchObject({ code: "unauthenticated" });

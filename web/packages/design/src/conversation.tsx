@@ -155,10 +155,17 @@ export function MessageList(props: MessageListProps) {
   const { items, words, now, onAtEnd, onOlder } = props;
   const box = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
-  const held = useRef({ atEnd: true, height: 0, first: "" });
+  const held = useRef({ atEnd: true, height: 0, first: "", top: 0 });
   const rows = useMemo(() => arrange(items, props.newFrom), [items, props.newFrom]);
   const last = items[items.length - 1];
 
+  const far = (list: HTMLElement) => list.scrollHeight - list.scrollTop - list.clientHeight >= 48;
+  const tell = (atEnd: boolean) => {
+    if (atEnd === held.current.atEnd) return;
+    held.current.atEnd = atEnd;
+    setAway(!atEnd);
+    onAtEnd?.(atEnd);
+  };
   useLayoutEffect(() => {
     const list = box.current;
     if (!list) return;
@@ -168,12 +175,16 @@ export function MessageList(props: MessageListProps) {
     else if (was.first !== first) list.scrollTop += list.scrollHeight - was.height;
     was.height = list.scrollHeight;
     was.first = first;
+    was.top = list.scrollTop;
+    // What was above is gone, or there is more room: the reader is at the end without having moved.
+    if (!was.atEnd && !far(list)) tell(true);
   });
   useLayoutEffect(() => {
     const list = box.current;
     if (!list || typeof ResizeObserver === "undefined") return;
     const watch = new ResizeObserver(() => {
       if (held.current.atEnd) list.scrollTop = list.scrollHeight;
+      held.current.top = list.scrollTop;
     });
     watch.observe(list);
     return () => watch.disconnect();
@@ -182,12 +193,11 @@ export function MessageList(props: MessageListProps) {
   const onScroll = () => {
     const list = box.current;
     if (!list) return;
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 48;
-    if (atEnd !== held.current.atEnd) {
-      held.current.atEnd = atEnd;
-      setAway(!atEnd);
-      onAtEnd?.(atEnd);
-    }
+    const up = list.scrollTop < held.current.top - 1;
+    // Away is who went away: when what is shown grew under a reader at the end, the end is gone after.
+    if (far(list) && held.current.atEnd && !up) list.scrollTop = list.scrollHeight;
+    else tell(!far(list));
+    held.current.top = list.scrollTop;
     if (list.scrollTop < 120) onOlder?.();
   };
   const jump = () => {

@@ -130,7 +130,14 @@ export function Dialog({ open, title, closeLabel, onClose, children, actions, wi
   const id = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
+    if (!open || !dialog) return;
+    const from = document.activeElement as HTMLElement | null;
+    if (!dialog.open) dialog.showModal();
+    return () => {
+      // Closed it gives the focus back; a dialog that is just taken away leaves it nowhere.
+      if (dialog.isConnected) dialog.close();
+      else if (document.activeElement === document.body) from?.focus();
+    };
   }, [open]);
   if (!open) return null;
   return (
@@ -173,10 +180,30 @@ export function ToastRegion(props: {
   closeLabel: string;
   toasts: readonly ToastEntry[];
   onClose: (id: string) => void;
+  /** Somebody is at them: the pointer or the focus. They are not to go meanwhile. */
+  onHold?: (held: boolean) => void;
 }) {
+  const { onHold, toasts } = props;
+  const at = useRef({ pointer: false, focus: false });
+  const tell = (change: Partial<{ pointer: boolean; focus: boolean }>) => {
+    Object.assign(at.current, change);
+    onHold?.(at.current.pointer || at.current.focus);
+  };
+  // What was under the pointer, or had the focus, may have been the last: nobody says that it left.
+  useEffect(() => {
+    if (toasts.length === 0) tell({ pointer: false, focus: false });
+  }, [toasts.length]);
   return (
-    <section class="sb-toasts" aria-label={props.label} aria-live="polite">
-      {props.toasts.map(({ id, text, tone = "plain", action }) => (
+    <section
+      class="sb-toasts"
+      aria-label={props.label}
+      aria-live="polite"
+      onPointerEnter={() => tell({ pointer: true })}
+      onPointerLeave={() => tell({ pointer: false })}
+      onFocusIn={() => tell({ focus: true })}
+      onFocusOut={() => tell({ focus: false })}
+    >
+      {toasts.map(({ id, text, tone = "plain", action }) => (
         <div key={id} class={classes("sb-toast", `sb-tone-${tone}`)}>
           <p>{text}</p>
           {action && (

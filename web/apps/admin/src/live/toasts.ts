@@ -1,11 +1,15 @@
 /** Short messages at the corner, and things that are done in a while unless they are taken back. */
 import { signal } from "@preact/signals";
-import type { ToastEntry } from "@switchboard/design";
+import { createLinger, type ToastEntry } from "@switchboard/design";
 
 export const toasts = signal<readonly ToastEntry[]>([]);
 let last = 0;
+const linger = createLinger(dismiss);
+/** Somebody is at the toasts: none goes meanwhile. */
+export const hold = linger.hold;
 
 export function dismiss(id: string): void {
+  linger.forget(id);
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 }
 
@@ -20,7 +24,8 @@ export function toast(
   // What can be taken back stays in sight; of the others the newest two.
   const [plain, undoable] = [toasts.value.filter((one) => !one.action), toasts.value.filter((one) => one.action)];
   toasts.value = [...undoable, ...plain.slice(-2), { id, text, tone, ...(action ? { action } : {}) }];
-  setTimeout(() => dismiss(id), stays);
+  // What failed stays until it is read and closed.
+  if (tone !== "overdue") linger.start(id, stays);
   return id;
 }
 

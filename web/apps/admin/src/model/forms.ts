@@ -28,6 +28,9 @@ const looksLikeEmail = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text) && text.
 const whole = (text: string, low: number, high: number) =>
   /^\d+$/.test(text.trim()) && Number(text) >= low && Number(text) <= high;
 
+/** A priority as it is written into a field; null when it is none. */
+export const priorityOf = (text: string): number | null => (whole(text, 0, 1000) ? Number(text) : null);
+
 export function agentProblems(form: AgentForm, isNew: boolean): Problems {
   const found: Record<string, string> = {};
   if (!form.name.trim()) found.name = "empty";

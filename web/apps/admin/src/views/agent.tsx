@@ -54,6 +54,12 @@ function AgentForms({ agent }: { agent: Agent }) {
           </dd>
         </div>
         <div>
+          <dt>{t("agents.status_since")}</dt>
+          <dd>
+            <At at={agent.since} now={now} />
+          </dd>
+        </div>
+        <div>
           <dt>{t("agents.load")}</dt>
           <dd>
             <Load agent={agent} />

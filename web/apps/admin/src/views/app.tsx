@@ -6,7 +6,7 @@ import { type Board, createBoard } from "../live/board.ts";
 import { BoardContext, useBoard, useServerNow } from "../live/context.ts";
 import { go, home, open, place, show } from "../live/place.ts";
 import { adminSession } from "../live/session.ts";
-import { dismiss, toasts } from "../live/toasts.ts";
+import { dismiss, hold, toasts } from "../live/toasts.ts";
 import { language, n, t } from "../texts.ts";
 import { AlertsView } from "./alerts.tsx";
 import { BoardView } from "./board.tsx";
@@ -178,7 +178,13 @@ function Frame() {
           </div>
         </dl>
       </Dialog>
-      <ToastRegion label={t("toasts.label")} closeLabel={t("action.dismiss")} toasts={toasts.value} onClose={dismiss} />
+      <ToastRegion
+        label={t("toasts.label")}
+        closeLabel={t("action.dismiss")}
+        toasts={toasts.value}
+        onClose={dismiss}
+        onHold={hold}
+      />
     </div>
   );
 }

@@ -8,7 +8,9 @@ import {
   CircleCheckIcon,
   type Column,
   classes,
+  FlagIcon,
   HourglassIcon,
+  IconButton,
   InboxIcon,
   Maximize2Icon,
   MegaphoneIcon,
@@ -31,11 +33,13 @@ import { setWall } from "./app.tsx";
 import { AssignDialog, QueueMessageDialog } from "./assign.tsx";
 import { ChartFigure } from "./chart.tsx";
 import { AgentState, At, Card, estimateWords, Load, Nothing, Reading, rangeWords, Waited, Words } from "./parts.tsx";
+import { PriorityDialog } from "./priority.tsx";
 
 export function BoardView() {
   const board = useBoard();
   const { queue, agents } = board.queue.value;
   const [assigning, setAssigning] = useState<QueueRow | null>(null);
+  const [ranking, setRanking] = useState<QueueRow | null>(null);
   const [editing, setEditing] = useState<string | null>(null);
   const [message, setMessage] = useState(false);
   const wall = place.value.wall;
@@ -57,7 +61,7 @@ export function BoardView() {
       <HeadLine />
       <div class="ad-board">
         <Card title={t("queue.title")} count={queue?.length} flush class="ad-queue">
-          {queue === null ? <Coming /> : <QueueTable rows={queue} onAssign={setAssigning} />}
+          {queue === null ? <Coming /> : <QueueTable rows={queue} onAssign={setAssigning} onRank={setRanking} />}
         </Card>
         <Card title={t("agents.title")} count={agents?.length} flush class="ad-agents">
           {agents === null ? <Coming /> : <AgentsTable rows={agents} onEdit={setEditing} />}
@@ -72,6 +76,7 @@ export function BoardView() {
           onClose={() => setAssigning(null)}
         />
       )}
+      {ranking && <PriorityDialog row={ranking} onClose={() => setRanking(null)} />}
       {editing && <AgentDialog id={editing} onClose={() => setEditing(null)} />}
       {message && <QueueMessageDialog onClose={() => setMessage(false)} />}
     </>
@@ -210,13 +215,21 @@ function HeadLine() {
   );
 }
 
-function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (row: QueueRow) => void }) {
+interface QueueTableProps {
+  rows: readonly QueueRow[];
+  onAssign: (row: QueueRow) => void;
+  onRank: (row: QueueRow) => void;
+}
+
+function QueueTable({ rows, onAssign, onRank }: QueueTableProps) {
   const board = useBoard();
   const now = useServerNow(board);
   const sorted = useMemo(() => sortQueue(rows), [rows]);
-  const roomy = useWide(1500);
+  const [beside, broad] = [useWide(1400), useWide(1900)];
   const tablet = useWide(900);
   const middling = useWide(640);
+  // Beside the agents there is less room than below them: what belongs together stands in one column.
+  const tight = !middling || (beside && !broad);
   const wall = place.value.wall;
   const still = (row: QueueRow) => (
     <span title={row.reason ? word("reason", row.reason) : undefined}>{rangeWords(row.estimatedWaitSeconds)}</span>
@@ -235,6 +248,7 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
         <strong>{row.userName}</strong>
         {row.escalationReason && <small class="ad-clip">{row.escalationReason}</small>}
         {!tablet && <small>{why(row)}</small>}
+        {!tablet && row.priority > 0 && <small>{t("queue.priority_is", { priority: n(row.priority) })}</small>}
       </span>
     ),
   };
@@ -248,12 +262,12 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
       cell: (row) => (
         <span class="ad-two-lines">
           <Waited since={Date.parse(row.queuedAt)} now={now} />
-          {!middling && <small>{t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</small>}
+          {tight && <small>{t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</small>}
         </span>
       ),
     },
-    middling && { id: "estimate", head: t("queue.estimate"), number: true, cell: still },
-    roomy && {
+    !tight && { id: "estimate", head: t("queue.estimate"), number: true, cell: still },
+    tablet && {
       id: "priority",
       head: t("queue.priority"),
       number: true,
@@ -266,24 +280,60 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
           n(row.priority)
         ),
     },
-    middling && { id: "needs", head: t("queue.needs"), cell: (row) => <Words list={row.skills} /> },
-    tablet && { id: "why", head: t("queue.why"), cell: why },
+    middling && !tight && { id: "needs", head: t("queue.needs"), cell: (row) => <Words list={row.skills} /> },
+    tablet && !tight && { id: "why", head: t("queue.why"), cell: why },
+    middling &&
+      tight && {
+        id: "why",
+        head: t("queue.needs_why"),
+        cell: (row) => (
+          <span class="ad-needs">
+            {row.skills.length > 0 && <Words list={row.skills} most={2} />}
+            {why(row)}
+          </span>
+        ),
+      },
     !wall &&
       middling && {
         id: "do",
         head: <span class="sb-hush">{t("table.actions")}</span>,
         cell: (row) => (
-          <Button
-            small
-            icon={<UserPlusIcon small />}
-            aria-label={t("queue.assign_name", { name: row.userName })}
-            onClick={(event) => {
-              event.stopPropagation();
-              onAssign(row);
-            }}
-          >
-            {t("action.assign")}
-          </Button>
+          <span class="ad-row-acts">
+            <IconButton
+              small
+              label={t("priority.change", { name: row.userName })}
+              onClick={(event) => {
+                event.stopPropagation();
+                onRank(row);
+              }}
+            >
+              <FlagIcon small />
+            </IconButton>
+            {tight ? (
+              <IconButton
+                small
+                label={t("queue.assign_name", { name: row.userName })}
+                onClick={(event) => {
+                  event.stopPropagation();
+                  onAssign(row);
+                }}
+              >
+                <UserPlusIcon small />
+              </IconButton>
+            ) : (
+              <Button
+                small
+                icon={<UserPlusIcon small />}
+                aria-label={t("queue.assign_name", { name: row.userName })}
+                onClick={(event) => {
+                  event.stopPropagation();
+                  onAssign(row);
+                }}
+              >
+                {t("action.assign")}
+              </Button>
+            )}
+          </span>
         ),
       },
   ];
@@ -304,6 +354,20 @@ function QueueTable({ rows, onAssign }: { rows: readonly QueueRow[]; onAssign: (
   );
 }
 
+/** What an agent is, and since when. */
+function Standing({ agent, now }: { agent: Agent; now: number }) {
+  return (
+    <span class="ad-two-lines">
+      <AgentState agent={agent} />
+      {agent.since && (
+        <small>
+          {t("agents.since")} <At at={agent.since} now={now} />
+        </small>
+      )}
+    </span>
+  );
+}
+
 function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: string) => void }) {
   const board = useBoard();
   const now = useServerNow(board, 15_000);
@@ -319,7 +383,7 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
       cell: (agent) => (
         <span class="ad-who">
           <strong>{agent.name}</strong>
-          {!middling && <AgentState agent={agent} />}
+          {!middling && <Standing agent={agent} now={now} />}
           {agent.status === "not_responding" ? (
             <small class="ad-alarm">{t("agents.missed")}</small>
           ) : (
@@ -328,7 +392,7 @@ function AgentsTable({ rows, onEdit }: { rows: readonly Agent[]; onEdit: (id: st
         </span>
       ),
     },
-    middling && { id: "status", head: t("agents.status"), cell: (agent) => <AgentState agent={agent} /> },
+    middling && { id: "status", head: t("agents.status"), cell: (agent) => <Standing agent={agent} now={now} /> },
     { id: "load", head: t("agents.load"), cell: (agent) => <Load agent={agent} /> },
     middling && {
       id: "last",

@@ -1,5 +1,11 @@
 /** A conversation beside the view, to read: its messages, why it went to whom, and what can be done about it. */
-import type { Conversation, ConversationSnapshot, SwitchboardError, TimelineMessage } from "@switchboard/client";
+import type {
+  Conversation,
+  ConversationSnapshot,
+  QueueRow,
+  SwitchboardError,
+  TimelineMessage,
+} from "@switchboard/client";
 import type { Decision } from "@switchboard/client/staff";
 import {
   Badge,
@@ -10,12 +16,14 @@ import {
   CornerUpLeftIcon,
   DownloadIcon,
   ErrorState,
+  FlagIcon,
   IconButton,
   MessageList,
   Skeleton,
   Tabs,
   tabPanelId,
   UserPlusIcon,
+  useOlder,
   XIcon,
 } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -27,6 +35,7 @@ import { inAWhile, isPending, toast } from "../live/toasts.ts";
 import { n, t, texts, word } from "../texts.ts";
 import { AssignDialog } from "./assign.tsx";
 import { At, errorWords, Nothing, Reading, rangeWords, statusTone, Waited, Words } from "./parts.tsx";
+import { PriorityDialog } from "./priority.tsx";
 
 const KIND = { customer: "customer", agent: "agent", ai: "assistant", system: "system" } as const;
 
@@ -110,11 +119,20 @@ export function ConversationPanel({ id }: { id: string }) {
           {row && (
             <span class="ad-inline">
               {t("conversation.place", { place: n(row.position) })}{" "}
-              <Waited since={Date.parse(row.queuedAt)} now={now} /> {rangeWords(row.estimatedWaitSeconds)}
+              <Waited since={Date.parse(row.queuedAt)} now={now} />{" "}
+              <span class="sb-soft">· {t("queue.still", { range: rangeWords(row.estimatedWaitSeconds) })}</span>
             </span>
           )}
         </p>
-        {record && <Doings record={record} status={status ?? record.status} agentId={agentId} onDone={detail.reload} />}
+        {record && (
+          <Doings
+            record={record}
+            status={status ?? record.status}
+            agentId={agentId}
+            waiting={row ?? null}
+            onDone={detail.reload}
+          />
+        )}
       </header>
       <Tabs
         name="conversation"
@@ -145,10 +163,18 @@ export function ConversationPanel({ id }: { id: string }) {
   );
 }
 
-function Doings(props: { record: Overview; status: string; agentId: string | null; onDone: () => void }) {
+function Doings(props: {
+  record: Overview;
+  status: string;
+  agentId: string | null;
+  /** Its entry in the queue. */
+  waiting: QueueRow | null;
+  onDone: () => void;
+}) {
   const board = useBoard();
-  const { record, status, agentId } = props;
+  const { record, status, agentId, waiting } = props;
   const [assigning, setAssigning] = useState(false);
+  const [ranking, setRanking] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<SwitchboardError | null>(null);
   const key = `close ${record.id}`;
@@ -179,6 +205,11 @@ function Doings(props: { record: Overview; status: string; agentId: string | nul
         <Button small kind="primary" icon={<UserPlusIcon small />} onClick={() => setAssigning(true)}>
           {t(owned ? "conversation.reassign" : "conversation.assign")}
         </Button>
+        {waiting && (
+          <Button small icon={<FlagIcon small />} onClick={() => setRanking(true)}>
+            {t("queue.priority")} <span class="sb-num">{n(waiting.priority)}</span>
+          </Button>
+        )}
         {owned && (
           <Button
             small
@@ -208,6 +239,15 @@ function Doings(props: { record: Overview; status: string; agentId: string | nul
           {errorWords(error)}
         </p>
       )}
+      {ranking && waiting && (
+        <PriorityDialog
+          row={waiting}
+          onClose={() => {
+            setRanking(false);
+            props.onDone();
+          }}
+        />
+      )}
       {assigning && (
         <AssignDialog
           id={record.id}
@@ -231,6 +271,14 @@ function Messages({
   now: number;
 }) {
   const board = useBoard();
+  const { hasOlder, loading, live, messages } = snapshot;
+  const before = useOlder({
+    load: () => conversation.loadOlder(),
+    hasOlder,
+    busy: loading,
+    have: messages.length,
+    wanted: live && messages.length < 20,
+  });
   const items = useMemo(() => {
     const made = [...snapshot.messages.map(itemOf), ...snapshot.notes.map(noteItemOf)].sort((a, b) => a.at - b.at);
     if (snapshot.streaming) {
@@ -274,7 +322,17 @@ function Messages({
         words={texts}
         now={now}
         writing={snapshot.typing[0]?.userName ?? null}
-        {...(snapshot.hasOlder ? { onOlder: () => void conversation.loadOlder() } : {})}
+        onOlder={before.more}
+        start={
+          before.failed && !loading ? (
+            <div class="ad-older" role="status">
+              <p class="sb-soft">{t("conversation.older_failed")}</p>
+              <Button small onClick={before.again}>
+                {t("action.again")}
+              </Button>
+            </div>
+          ) : undefined
+        }
       />
       <p class="ad-panel-foot">
         <span class="sb-soft">{t("conversation.read_only")}</span>
@@ -328,7 +386,7 @@ function Decisions({ id, watch, now }: { id: string; watch: string; now: number 
   const board = useBoard();
   const found = useLoaded(() => board.calls.decisions(id), [id, watch]);
   return (
-    <div class="ad-scroll">
+    <Scrolling label={t("conversation.decisions")}>
       <Reading
         of={found}
         rows={6}
@@ -346,7 +404,17 @@ function Decisions({ id, watch, now }: { id: string; watch: string; now: number 
           </ol>
         )}
       </Reading>
-    </div>
+    </Scrolling>
+  );
+}
+
+/** What is higher than its place, scrolled by the keys as well. */
+function Scrolling({ label, children }: { label: string; children: preact.ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section class="ad-scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
   );
 }
 
@@ -374,19 +442,21 @@ function Facts({ record, now }: { record: Overview; now: number }) {
   ];
   const more = record.metadata && typeof record.metadata === "object" ? Object.entries(record.metadata) : [];
   return (
-    <dl class="ad-fact-list">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-      {more.map(([name, value]) => (
-        <div key={`more ${name}`}>
-          <dt>{name}</dt>
-          <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Scrolling label={t("conversation.facts")}>
+      <dl class="ad-fact-list">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        {more.map(([name, value]) => (
+          <div key={`more ${name}`}>
+            <dt>{name}</dt>
+            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </Scrolling>
   );
 }

@@ -1,29 +1,50 @@
 /** What was decided, and who changed what. */
-import type { Decision } from "@switchboard/client/staff";
+import type { Page } from "@switchboard/client";
+import type { Decision, LoggedDecision } from "@switchboard/client/staff";
 import { Badge, Button, type Column, Field, ScrollTextIcon, Select, ShieldCheckIcon, Table } from "@switchboard/design";
-import { useEffect, useState } from "preact/hooks";
-import type { AuditEntry, Calls } from "../live/calls.ts";
+import { useState } from "preact/hooks";
+import type { AuditEntry } from "../live/calls.ts";
 import { useBoard, useLoaded, useServerNow, useWide } from "../live/context.ts";
 import { open } from "../live/place.ts";
 import { t, word } from "../texts.ts";
 import { At, Card, Nothing, PageHead, Reading } from "./parts.tsx";
 
-interface Found extends Decision {
-  conversationId: string;
-  customerName: string;
+/** Pages of a log, read anew when something in `watch` changes; `more` is null at the end. */
+function usePages<T>(read: (cursor?: string) => Promise<Page<T>>, watch: readonly unknown[]) {
+  const first = useLoaded(() => read(), watch);
+  const [rest, setRest] = useState<{ of: unknown; items: T[]; cursor: string | null } | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState(false);
+  const begun = first.value;
+  // What was read on from an older first page does not fit behind a newer one.
+  const on = rest && rest.of === begun ? rest : null;
+  const cursor = on ? on.cursor : (begun?.nextCursor ?? null);
+  const more = async () => {
+    if (!cursor || busy) return;
+    setBusy(true);
+    setFailed(false);
+    try {
+      const page = await read(cursor);
+      setRest({ of: begun, items: [...(on?.items ?? []), ...page.items], cursor: page.nextCursor });
+    } catch {
+      setFailed(true);
+    }
+    setBusy(false);
+  };
+  const items = begun ? [...begun.items, ...(on?.items ?? [])] : null;
+  return { of: { ...first, value: items }, more: cursor ? more : null, busy, failed };
 }
-/** Decisions are kept by conversation: those of the most recently active ones are put together. */
-const CONVERSATIONS = 25;
 
-async function recent(calls: Calls): Promise<Found[]> {
-  const { items } = await calls.conversations({ view: "all", escalated: true, limit: CONVERSATIONS });
-  const all = await Promise.all(
-    items.map(async (item) => {
-      const found = await calls.decisions(item.id);
-      return found.items.map((one): Found => ({ ...one, conversationId: item.id, customerName: item.customerName }));
-    }),
+function More({ more, busy, failed }: { more: (() => void) | null; busy: boolean; failed: boolean }) {
+  if (!more) return null;
+  return (
+    <p class="ad-more">
+      {failed && <span role="alert">{t("state.failed")} </span>}
+      <Button small busy={busy} onClick={more}>
+        {t(failed ? "action.again" : "action.more")}
+      </Button>
+    </p>
   );
-  return all.flat().sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
 
 const OUTCOMES = [
@@ -36,10 +57,12 @@ const OUTCOMES = [
   "requeued",
   "transferred",
   "released",
+  "prioritized",
   "outside_hours",
   "refused",
   "ended",
 ];
+const RULES = Array.from({ length: 16 }, (_, at) => `R${at + 1}`);
 
 /** Who was not even there says least: it goes last. */
 const telling = ({ passedOver }: Decision["candidates"][number]) =>
@@ -48,33 +71,55 @@ const telling = ({ passedOver }: Decision["candidates"][number]) =>
 export function DecisionsView() {
   const board = useBoard();
   const now = useServerNow(board, 15_000);
-  const found = useLoaded(() => recent(board.calls), []);
   const [outcome, setOutcome] = useState("");
   const [agent, setAgent] = useState("");
   const [manual, setManual] = useState("");
+  const [rule, setRule] = useState("");
+  const filtered = outcome !== "" || agent !== "" || manual !== "" || rule !== "";
+  const found = usePages<LoggedDecision>(
+    (cursor) =>
+      board.calls.decisionLog({
+        outcome: outcome || undefined,
+        agent: agent || undefined,
+        rule: rule || undefined,
+        manual: manual === "" ? undefined : manual === "yes",
+        limit: 50,
+        cursor,
+      }),
+    [outcome, agent, manual, rule],
+  );
   const agents = board.queue.value.agents ?? [];
   const nameOf = (id: string | null) => agents.find((one) => one.agentId === id)?.name ?? id ?? "–";
   const wide = useWide(900);
   const middling = useWide(640);
-  const columns: (Column<Found> | false)[] = [
+  const columns: (Column<LoggedDecision> | false)[] = [
     { id: "at", head: t("audit.at"), cell: (row) => <At at={row.at} now={now} /> },
     {
       id: "outcome",
       head: t("decision.outcome"),
       cell: (row) => (
-        <span class="ad-words">
-          <strong>{word("outcome", row.outcome)}</strong>
-          {row.manual && <Badge tone="accent">{t("decision.manual")}</Badge>}
+        <span class="ad-who">
+          <span class="ad-words">
+            <strong>{word("outcome", row.outcome)}</strong>
+            {row.manual && <Badge tone="accent">{t("decision.manual")}</Badge>}
+          </span>
+          {!middling && (
+            <small>
+              {row.userName}
+              {row.agentId && ` · ${nameOf(row.agentId)}`}
+            </small>
+          )}
         </span>
       ),
     },
-    { id: "who", head: t("queue.who"), cell: (row) => row.customerName },
+    middling && { id: "who", head: t("queue.who"), cell: (row) => row.userName },
     middling && { id: "agent", head: t("conversations.agent"), cell: (row) => nameOf(row.agentId) },
     wide && { id: "rule", head: t("decision.rule"), cell: (row) => <Badge>{row.rule}</Badge> },
     wide && {
       id: "passed",
       head: t("decision.passed"),
       cell: (row) => {
+        if (row.note) return <span class="ad-clip ad-long">{row.note}</span>;
         const passed = row.candidates.filter((one) => one.passedOver).sort((a, b) => telling(a) - telling(b));
         return passed.length ? (
           <span class="ad-clip ad-long">
@@ -90,9 +135,9 @@ export function DecisionsView() {
     <>
       <PageHead
         title={t("nav.decisions")}
-        about={t("decisions.about", { count: CONVERSATIONS })}
+        about={t("decisions.about")}
         tools={
-          <Button small busy={found.loading} onClick={found.reload}>
+          <Button small busy={found.of.loading} onClick={found.of.reload}>
             {t("action.refresh")}
           </Button>
         }
@@ -128,33 +173,41 @@ export function DecisionsView() {
             <option value="no">{t("decision.by_rule")}</option>
             <option value="yes">{t("decision.by_hand")}</option>
           </Select>
+          <Select label={t("decision.rule")} value={rule} onChange={(event) => setRule(event.currentTarget.value)}>
+            <option value="">{t("filter.all")}</option>
+            {RULES.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </Select>
         </div>
         <Reading
-          of={found}
+          of={found.of}
           rows={10}
           empty={(rows) =>
-            rows.length === 0 && (
+            rows.length === 0 &&
+            (filtered ? (
+              <Nothing title={t("conversations.no_match")}>{t("decisions.no_match_about")}</Nothing>
+            ) : (
               <Nothing title={t("decisions.empty")} icon={<ScrollTextIcon />}>
                 {t("decisions.empty_about")}
               </Nothing>
-            )
+            ))
           }
         >
           {(rows) => (
-            <Table
-              caption={t("decisions.title")}
-              dense
-              rows={rows.filter(
-                (row) =>
-                  (!outcome || row.outcome === outcome) &&
-                  (!agent || row.agentId === agent) &&
-                  (!manual || row.manual === (manual === "yes")),
-              )}
-              columns={columns.filter((column) => column !== false)}
-              keyOf={(row) => row.decisionId}
-              onOpen={(row) => open(row.conversationId)}
-              empty={<Nothing title={t("conversations.no_match")}>{t("decisions.no_match_about")}</Nothing>}
-            />
+            <>
+              <Table
+                caption={t("decisions.title")}
+                dense
+                rows={rows}
+                columns={columns.filter((column) => column !== false)}
+                keyOf={(row) => row.decisionId}
+                onOpen={(row) => open(row.conversationId)}
+              />
+              <More {...found} />
+            </>
           )}
         </Reading>
       </Card>
@@ -179,6 +232,7 @@ const ACTIONS = [
   "conversation.assigned",
   "conversation.released",
   "conversation.transferred",
+  "conversation.prioritized",
   "conversation.closed",
   "announcement.made",
 ];
@@ -188,21 +242,8 @@ export function AuditView() {
   const now = useServerNow(board, 15_000);
   const [action, setAction] = useState("");
   const [actor, setActor] = useState("");
-  const [more, setMore] = useState<AuditEntry[]>([]);
-  const [cursor, setCursor] = useState<string | null>(null);
   const query = { action: action || undefined, actor: actor.trim() || undefined };
-  const found = useLoaded(() => board.calls.audit(query), [action, actor.trim()]);
-  useEffect(() => {
-    setMore([]);
-    setCursor(found.value?.nextCursor ?? null);
-  }, [found.value]);
-  const loadMore = async () => {
-    if (!cursor) return;
-    const page = await board.calls.audit({ ...query, cursor }).catch(() => null);
-    if (!page) return found.reload();
-    setMore((before) => [...before, ...page.items]);
-    setCursor(page.nextCursor);
-  };
+  const found = usePages<AuditEntry>((cursor) => board.calls.audit({ ...query, cursor }), [action, actor.trim()]);
   const wide = useWide(900);
   const middling = useWide(640);
   const agents = board.queue.value.agents ?? [];
@@ -245,33 +286,27 @@ export function AuditView() {
           />
         </div>
         <Reading
-          of={found}
+          of={found.of}
           rows={10}
-          empty={({ items }) =>
-            items.length === 0 && (
+          empty={(rows) =>
+            rows.length === 0 && (
               <Nothing title={t("audit.empty")} icon={<ShieldCheckIcon />}>
                 {t("audit.empty_about")}
               </Nothing>
             )
           }
         >
-          {({ items }) => (
+          {(rows) => (
             <>
               <Table
                 caption={t("audit.title")}
                 dense
-                rows={[...items, ...more]}
+                rows={rows}
                 columns={columns.filter((column) => column !== false)}
                 keyOf={(row) => row.id}
                 onOpen={(row) => row.action.startsWith("conversation.") && open(row.subject)}
               />
-              {cursor && (
-                <p class="ad-more">
-                  <Button small onClick={loadMore}>
-                    {t("action.more")}
-                  </Button>
-                </p>
-              )}
+              <More {...found} />
             </>
           )}
         </Reading>

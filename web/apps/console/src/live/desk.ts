@@ -157,7 +157,8 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     const after = reduce(before, action);
     if (after === before) return;
     current = after;
-    if (action.type === "event" && FREQUENT.has(action.event.type)) soon();
+    const often = action.type === "queue" || (action.type === "event" && FREQUENT.has(action.event.type));
+    if (often) soon();
     else show();
     for (const call of callsFor(before, after, action)) for (const listener of listeners) listener(call);
     if (after.wanted.size > 0) fetchWanted();

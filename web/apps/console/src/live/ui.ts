@@ -1,6 +1,6 @@
 /** What is on the screen: which list, which conversation, which dialog, which toasts. Nothing of it is the server's. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import type { ToastEntry } from "@switchboard/design";
+import { createLinger, type ToastEntry } from "@switchboard/design";
 import { createDrafts, type Drafts } from "../model/drafts.ts";
 import { keepSettings, readSettings, type Settings } from "../model/settings.ts";
 import type { ListName } from "../model/state.ts";
@@ -27,9 +27,11 @@ export interface Ui {
   select(id: string | null, how?: { focus?: boolean; replace?: boolean }): void;
   setDraft(id: string, text: string, note: boolean): void;
   change(settings: Partial<Settings>): void;
-  /** Shows a toast for a while; with `key` it takes the place of an earlier one. */
+  /** Shows a toast for a while, what failed until it is closed; with `key` it takes the place of an earlier one. */
   toast(text: string, more?: Partial<ToastEntry> & { key?: string; forMs?: number }): void;
   dropToast(id: string): void;
+  /** Somebody is at the toasts: none goes meanwhile. */
+  holdToasts(held: boolean): void;
   stop(): void;
 }
 
@@ -54,7 +56,7 @@ export function createUi(owner: string, home: URL): Ui {
   const toasts = signal<readonly ToastEntry[]>([]);
   const drafted = signal(0);
   const compose = signal<Ui["compose"]["value"]>(null);
-  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const linger = createLinger((id) => dropToast(id));
   let count = 0;
 
   const onPop = () => {
@@ -64,8 +66,7 @@ export function createUi(owner: string, home: URL): Ui {
   addEventListener("popstate", onPop);
 
   const dropToast = (id: string) => {
-    clearTimeout(timers.get(id));
-    timers.delete(id);
+    linger.forget(id);
     toasts.value = toasts.value.filter((toast) => toast.id !== id);
   };
 
@@ -104,15 +105,13 @@ export function createUi(owner: string, home: URL): Ui {
       const id = key ?? `toast-${++count}`;
       dropToast(id);
       toasts.value = [...toasts.value, { text, ...more, id }].slice(-4);
-      timers.set(
-        id,
-        setTimeout(() => dropToast(id), forMs),
-      );
+      if (more.tone !== "overdue") linger.start(id, forMs);
     },
     dropToast,
+    holdToasts: linger.hold,
     stop() {
       removeEventListener("popstate", onPop);
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { id } of toasts.peek()) linger.forget(id);
     },
   };
 }

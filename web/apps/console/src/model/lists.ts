@@ -73,6 +73,18 @@ export function nextUnanswered(state: DeskState, except: string | null): string 
   return found?.id ?? null;
 }
 
+/** Rows that are drawn at first, and more at a time. */
+export const DRAWN = 60;
+
+/**
+ * How many of a long list's rows are drawn, from its start: what is in sight and a stretch below it, in whole steps so
+ * that scrolling seldom draws. `reached` is the first row below the sight.
+ */
+export function drawnFor(reached: number, chosen: number): number {
+  const wanted = Math.max(reached, chosen) + DRAWN / 2;
+  return Math.max(1, Math.ceil(wanted / DRAWN)) * DRAWN;
+}
+
 /** What a list shows, and how much it holds back. */
 export interface Settled {
   readonly shown: readonly string[];

@@ -297,7 +297,7 @@ function onMessage(state: DeskState, message: Message | Note, at: number, offset
     const seen = mine || state.watching === row.id || message.senderRole === "system";
     return {
       ...row,
-      line: message.senderRole === "system" && row.line ? row.line : line,
+      line: message.senderRole === "system" ? row.line : line,
       lastSeq: message.seq,
       lastAt: sent,
       typing: message.senderRole === "customer" ? false : row.typing,

@@ -40,6 +40,7 @@ export function Console() {
         closeLabel={t("toasts.close")}
         toasts={ui.toasts.value}
         onClose={ui.dropToast}
+        onHold={ui.holdToasts}
       />
     </div>
   );

@@ -25,6 +25,7 @@ import {
   StatusDot,
   TimerIcon,
   UserCheckIcon,
+  useOlder,
 } from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "preact/compat";
 import { asError } from "../live/desk.ts";
@@ -41,13 +42,33 @@ const FILLS = 20;
 
 /** A conversation's snapshot, drawn anew whenever it changed. */
 export function useConversation(conversation: Conversation): ConversationSnapshot {
-  const snapshot = useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+  return useSyncExternalStore(conversation.subscribe, conversation.getSnapshot);
+}
+
+/** What came before: when the reader comes near it, and by itself while it is little. */
+export function useBefore(conversation: Conversation, snapshot: ConversationSnapshot) {
   const { hasOlder, loading, live, messages } = snapshot;
-  const few = hasOlder && live && !loading && messages.length < FILLS;
-  useEffect(() => {
-    if (few) conversation.loadOlder().catch(() => {});
-  }, [conversation, few]);
-  return snapshot;
+  return useOlder({
+    load: () => conversation.loadOlder(),
+    hasOlder,
+    busy: loading,
+    have: messages.length,
+    wanted: live && messages.length < FILLS,
+  });
+}
+
+/** Above the first message: more comes, or did not come. */
+export function Before({ snapshot, older }: { snapshot: ConversationSnapshot; older: ReturnType<typeof useBefore> }) {
+  if (!snapshot.hasOlder) return null;
+  if (!older.failed || snapshot.loading) return <p class="older">{t("conversation.older")}</p>;
+  return (
+    <div class="older" role="status">
+      <p>{t("conversation.older_failed")}</p>
+      <Button small onClick={older.again}>
+        {t("again")}
+      </Button>
+    </div>
+  );
 }
 
 export function Middle() {
@@ -88,6 +109,7 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
   const { desk } = useFrame();
   const conversation = useMemo(() => desk.conversation(id), [id]);
   const snapshot = useConversation(conversation);
+  const older = useBefore(conversation, snapshot);
   const me = desk.state.value.me;
   const [newFrom, setNewFrom] = useState<string | null>(null);
   const marked = useRef(false);
@@ -163,14 +185,12 @@ function Open({ id, row }: { id: string; row: Row | undefined }) {
             const message = snapshot.messages.find((one) => one.key === key);
             if (message?.clientId) conversation.retry(message.clientId);
           }}
-          onOlder={() => {
-            if (snapshot.hasOlder && !snapshot.loading) void conversation.loadOlder().catch(() => {});
-          }}
+          onOlder={older.more}
           onAtEnd={(end) => {
             atEnd.current = end;
             if (end) read();
           }}
-          start={snapshot.hasOlder ? <p class="older">{t("conversation.older")}</p> : undefined}
+          start={<Before snapshot={snapshot} older={older} />}
         />
       )}
       {closing ? (

@@ -26,11 +26,13 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { home } from "../home.ts";
 import { addressOf } from "../live/place.ts";
 import { slashOf } from "../model/canned.ts";
-import { countsOf, idsOf, type Settled, settle } from "../model/lists.ts";
+import { countsOf, DRAWN, drawnFor, idsOf, type Settled, settle } from "../model/lists.ts";
 import type { ListName, Row } from "../model/state.ts";
 import type { QueueRow } from "../model/wire.ts";
 import { closedBecause, n, seconds, t, useFrame, Waiting, words } from "./frame.tsx";
 
+/** What a row is taken to be high before any was measured, px. */
+const ROW_HEIGHT = 72;
 const LISTS: readonly ListName[] = ["mine", "queue", "all"];
 
 export function Lists() {
@@ -88,6 +90,8 @@ function List({ name }: { name: ListName }) {
   const { desk, ui } = useFrame();
   const [over, setOver] = useState(false);
   const [scrolled, setScrolled] = useState(false);
+  const [drawn, setDrawn] = useState(DRAWN);
+  const rowHeight = useRef(ROW_HEIGHT);
   const [, again] = useState(0);
   const release = useRef(false);
   const box = useRef<HTMLDivElement>(null);
@@ -103,6 +107,9 @@ function List({ name }: { name: ListName }) {
     [ui.drafted.value],
   );
   const known = shown.flatMap((id) => state.rows.get(id) ?? []);
+  // Hundreds of rows are not drawn for the few that are in sight; the one that is open is always there for the keys.
+  const chosenAt = known.findIndex(({ id }) => id === ui.selected.value);
+  const first = known.slice(0, Math.max(drawn, chosenAt < 0 ? 0 : drawnFor(0, chosenAt)));
 
   useEffect(() => {
     // A pointer that left the window says nothing about it.
@@ -148,6 +155,9 @@ function List({ name }: { name: ListName }) {
         onScroll={(event) => {
           const at = event.currentTarget;
           setScrolled(at.scrollTop > 40);
+          const list = at.querySelector("ul");
+          if (list && first.length > 0) rowHeight.current = Math.max(40, list.offsetHeight / first.length);
+          setDrawn(drawnFor(Math.ceil((at.scrollTop + at.clientHeight) / rowHeight.current), 0));
           if (at.scrollHeight - at.scrollTop - at.clientHeight < 400 && name === "all") void desk.loadMore(name);
         }}
       >
@@ -164,7 +174,7 @@ function List({ name }: { name: ListName }) {
           <Empty name={name} />
         ) : (
           <ul>
-            {known.map((row) => (
+            {first.map((row) => (
               <Item
                 key={row.id}
                 row={row}
@@ -177,6 +187,10 @@ function List({ name }: { name: ListName }) {
               />
             ))}
           </ul>
+        )}
+        {known.length > first.length && (
+          // Their place, so that the scroll bar tells how many there are.
+          <div aria-hidden="true" style={{ height: `${(known.length - first.length) * rowHeight.current}px` }} />
         )}
       </div>
     </div>

@@ -1,5 +1,14 @@
 import type { Conversation } from "@switchboard/client";
-import { Button, Composer, classes, IconButton, MessageCircleIcon, StickyNoteIcon, ZapIcon } from "@switchboard/design";
+import {
+  Button,
+  Composer,
+  classes,
+  EmojiButton,
+  IconButton,
+  MessageCircleIcon,
+  StickyNoteIcon,
+  ZapIcon,
+} from "@switchboard/design";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
 import { type Canned, fillCanned, matching, slashOf } from "../model/canned.ts";
@@ -61,6 +70,17 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
   const use = (answer: Canned) => {
     write(fillCanned(answer.content, { customer: row.customerName, agent: desk.state.peek().me.name }), false);
     area.current?.focus();
+  };
+  /** Where the cursor is; several can be put in one after the other. */
+  const insert = (sign: string) => {
+    const field = area.current;
+    const [from, to] = field ? [field.selectionStart, field.selectionEnd] : [draft.text.length, draft.text.length];
+    const text = draft.text.slice(0, from) + sign + draft.text.slice(to);
+    if (text.length > MOST) return;
+    write(text);
+    field?.focus();
+    // Once the new text stands in the field.
+    requestAnimationFrame(() => field?.setSelectionRange(from + sign.length, from + sign.length));
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (event.key === "Escape") {
@@ -175,6 +195,11 @@ export function Reply({ conversation, row }: { conversation: Conversation; row: 
             {t("compose.left", { count: MOST - draft.text.length })}
           </span>
         )}
+        <EmojiButton
+          words={{ open: t("emoji.open"), label: t("emoji.label"), search: t("emoji.search"), none: t("emoji.none") }}
+          onPick={insert}
+          onEscape={() => area.current?.focus()}
+        />
         <IconButton
           small
           label={t("canned.insert")}

@@ -1,0 +1,2 @@
+DROP INDEX decisions_by_time;
+ALTER TABLE agents DROP COLUMN status_since;
