@@ -38,7 +38,7 @@ async fn open(
     budget: web::Data<ConnectionBudget>,
 ) -> actix_web::Result<HttpResponse> {
     let limits = FrameLimits { message_bytes: 32 << 20, binary: true };
-    ws::upgrade(&req, body, limits, &budget, |pump, _cut| Echo { pump }.start().recipient())
+    ws::upgrade(&req, body, limits, &budget, |pump, _cut| ws::up_to(Echo { pump }.start().recipient()))
 }
 
 #[expect(clippy::print_stdout, reason = "the address is for whoever started it")]

@@ -6,9 +6,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use switchboard::domain::command::Command;
 use switchboard::domain::time::Timestamp;
+use switchboard::protocol::dialect::socket_io::{Defaults, decode_event, greeting};
 use switchboard::protocol::dialect::{KeyStyle, Request, decode, encode_error, encode_pong, read_body};
+use switchboard::protocol::engine_io::{self, Packet};
 use switchboard::protocol::error::{ErrorCode, WireError};
 use switchboard::protocol::frames::{Decoder, FrameFault, FrameLimits, Inbound};
+use switchboard::protocol::socket_io::{self, Fault, Kind};
 
 const MESSAGE_BYTES: usize = 4096;
 const DEPTH: usize = 32;
@@ -198,4 +201,55 @@ pub fn rest_body(data: &[u8]) -> String {
         }
         Err(error) => refusal(&error, KeyStyle::Camel, secret),
     }
+}
+
+/// One whole packet of a Socket.IO client, or what it still waits for.
+fn socket_io_packet(packet: Result<Option<socket_io::Packet>, Fault>, secret: bool) -> String {
+    let packet = match packet {
+        Ok(Some(packet)) => packet,
+        Ok(None) => return "waits for attachments".to_owned(),
+        Err(fault) => return fault.to_string(),
+    };
+    assert!(packet.attachments.iter().map(|bytes| bytes.len()).sum::<usize>() <= MESSAGE_BYTES);
+    match packet.kind {
+        Kind::Event => {
+            let active = "active".into();
+            let defaults = Defaults { client_id: "fresh", conversation_id: Some(&active) };
+            match decode_event(&packet, DEPTH, &defaults) {
+                Ok(request) => {
+                    redacted(&request);
+                    match request {
+                        Request::Command(command) => variant(&command),
+                        other => variant(&other),
+                    }
+                }
+                Err(error) => refusal(&error, KeyStyle::Camel, secret),
+            }
+        }
+        Kind::Connect => {
+            let greeting = greeting(&packet.data);
+            if let Some(token) = greeting.token.as_ref().filter(|token| token.contains(SECRET)) {
+                assert!(!format!("{greeting:?}").contains(token.as_str()), "a token is shown");
+            }
+            format!("Connect with {} conversations", greeting.conversations.len())
+        }
+        kind => format!("{kind:?}"),
+    }
+}
+
+/// Any body of a polling client is read or refused, and so is every packet in it.
+pub fn socket_io(data: &[u8]) -> String {
+    let Ok(text) = std::str::from_utf8(data) else { return "no text".to_owned() };
+    let secret = text.contains(SECRET);
+    let Ok(packets) = engine_io::decode_payload(&text.to_owned().into()) else { return "no payload".to_owned() };
+    let mut decoder = socket_io::Decoder::new(MESSAGE_BYTES);
+    let said: Vec<String> = packets
+        .into_iter()
+        .map(|packet| match packet {
+            Packet::Message(text) => socket_io_packet(decoder.text(&text), secret),
+            Packet::Binary(bytes) => socket_io_packet(decoder.binary(bytes), secret),
+            other => variant(&other),
+        })
+        .collect();
+    said.join(", ")
 }

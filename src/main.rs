@@ -60,6 +60,8 @@ async fn serve(config: Config) -> Outcome {
         App::new().configure(move |config| engine.configure(config))
     })
     .on_connect(engine::on_connect)
+    // A client that gives a waiting request up is gone.
+    .h1_allow_half_closed(false)
     .disable_signals()
     .shutdown_timeout(1);
     if let Some(workers) = workers {

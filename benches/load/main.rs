@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, reason = "real time is what is measured")]
 
 mod client;
+mod dialects;
 mod escalation;
 mod fan_out;
 mod figures;
@@ -71,6 +72,9 @@ async fn main() {
     }
     if is_wanted("postgres") {
         postgres(folder.path()).await;
+    }
+    if is_wanted("dialects") {
+        dialects::measure(folder.path()).await;
     }
     if is_wanted("fan_out") {
         fan_out::measure(folder.path()).await;

@@ -31,6 +31,8 @@ pub enum FromPump {
 pub enum ToPump {
     /// Write one text message.
     Text(ByteString),
+    /// Write one text message of the transport's own, which nobody counts.
+    Aside(ByteString),
     /// Write one binary message.
     Binary(Bytes),
     /// From now on messages may be this large (after authentication).

@@ -7,6 +7,7 @@
 //! | mailbox | bound | when full |
 //! |---|---|---|
 //! | session | 4,096 | forced: the session's own bound is in bytes, and a slow client is cut by it |
+//! | link (Engine.IO) | 4,096 | forced: the session above is bounded in bytes, one request of each kind waits, and a flood of posts ends it |
 //! | hub | 262,144 | forced: news for many sessions; typing, presence and receipts are dropped |
 //! | room | 8,192 | commands are refused with `unavailable`; news are found again by their numbers |
 //! | agent | 4,096 | forced: at most a few messages per link |

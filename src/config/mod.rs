@@ -20,6 +20,7 @@ mod routing;
 mod secret;
 mod section;
 mod server;
+mod socket_io;
 mod source;
 
 use serde::Deserialize;
@@ -42,6 +43,7 @@ pub use pages::Pages;
 pub use routing::Routing;
 pub use secret::{PrivateUrl, Secret};
 pub use server::Server;
+pub use socket_io::SocketIo;
 pub use source::{SourceFile, Sources};
 
 use section::section;
@@ -65,6 +67,8 @@ pub struct Config {
     pub auth: Auth,
     /// What one client may do.
     pub limits: Limits,
+    /// How clients of Socket.IO are kept in touch with.
+    pub socket_io: SocketIo,
     /// How a waiting conversation reaches an agent.
     pub routing: Routing,
     /// Log lines.
@@ -114,6 +118,7 @@ impl Config {
             Database::KEYS,
             Auth::KEYS,
             Limits::KEYS,
+            SocketIo::KEYS,
             Routing::KEYS,
             Log::KEYS,
             Cors::KEYS,

@@ -53,6 +53,7 @@ use crate::keyring::{self, KeysError};
 use crate::store::{self, Store, StoreError};
 use crate::transport::pages::Pages;
 use crate::transport::rest::who::Shared;
+use crate::transport::socket_io::{self, EngineIo};
 use crate::transport::sockets::Worker;
 use crate::transport::ws::{self, ConnectionBudget};
 
@@ -218,7 +219,8 @@ impl EngineBuilder {
         })
         .await?;
         let (budget, shared) = (ConnectionBudget::default(), Shared::with_demo(demo.map(Arc::new)));
-        Ok(Engine { node, budget, shared, welcome: Arc::new(welcome), pages })
+        let engine_io = EngineIo::new(socket_io::settings(node.config()), Arc::clone(node.clock()), budget.clone());
+        Ok(Engine { node, budget, engine_io, shared, welcome: Arc::new(welcome), pages })
     }
 }
 
@@ -314,6 +316,7 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
 pub struct Engine {
     node: Arc<Node>,
     budget: ConnectionBudget,
+    engine_io: EngineIo,
     shared: Shared,
     welcome: Arc<Welcome>,
     pages: Option<Pages>,
@@ -330,6 +333,7 @@ impl Engine {
         let limits = self.node.limits();
         config
             .app_data(web::Data::new(Worker::new(Arc::clone(&self.node), self.budget.clone())))
+            .app_data(web::Data::new(self.engine_io.clone()))
             .app_data(web::Data::new(self.shared.clone()))
             .app_data(web::PayloadConfig::new(limits.body_bytes));
         crate::transport::rest::configure(config, self.pages.as_ref());

@@ -12,6 +12,7 @@ struct Shared {
     event: Event,
     camel: OnceLock<ByteString>,
     snake: OnceLock<ByteString>,
+    socket_io: OnceLock<ByteString>,
 }
 
 /// An event on its way to many. Cheap to clone.
@@ -21,7 +22,8 @@ pub struct Encoded(Arc<Shared>);
 impl Encoded {
     /// Nothing is encoded yet.
     pub fn new(event: Event) -> Self {
-        Self(Arc::new(Shared { event, camel: OnceLock::new(), snake: OnceLock::new() }))
+        let (camel, snake, socket_io) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Shared { event, camel, snake, socket_io }))
     }
 
     /// What happened.
@@ -34,6 +36,7 @@ impl Encoded {
         let cell = match keys {
             KeyStyle::Camel => &self.0.camel,
             KeyStyle::Snake => &self.0.snake,
+            KeyStyle::SocketIo => &self.0.socket_io,
         };
         cell.get_or_init(|| encode_event(&self.0.event, keys)).clone()
     }

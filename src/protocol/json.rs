@@ -35,6 +35,26 @@ pub enum KeyStyle {
     Camel,
     /// `conversation_id`; and `message_text` for a message's `content` (seed 003).
     Snake,
+    /// As seed 002 names them: `sessionUuid` for a conversation, `staffId` for an agent; else as [`KeyStyle::Camel`].
+    SocketIo,
+}
+
+/// Our names of keys, and seed 002's.
+const OF_SOCKET_IO: &[(&str, &str)] = &[
+    ("conversationId", "sessionUuid"),
+    ("agentId", "staffId"),
+    ("agentName", "staffName"),
+    ("fromAgentId", "fromStaffId"),
+    ("assignedAgentId", "assignedStaffId"),
+];
+
+fn socket_io(key: &str) -> &str {
+    OF_SOCKET_IO.iter().find(|(ours, _)| *ours == key).map_or(key, |(_, theirs)| *theirs)
+}
+
+/// Our name of a key of seed 002.
+pub(super) fn ours_of_socket_io(key: &str) -> Option<&'static str> {
+    OF_SOCKET_IO.iter().find(|(_, theirs)| *theirs == key).map(|(ours, _)| *ours)
 }
 
 /// A time as RFC 3339, UTC, with milliseconds.
@@ -104,6 +124,7 @@ impl Object<'_> {
         match self.keys {
             KeyStyle::Camel => self.out.push_str(key),
             KeyStyle::Snake => snake(self.out, key),
+            KeyStyle::SocketIo => self.out.push_str(socket_io(key)),
         }
         self.out.push_str("\":");
     }
@@ -335,6 +356,7 @@ fn string(out: &mut String, value: &str) {
 pub fn wire_name(name: &str, keys: KeyStyle) -> Cow<'_, str> {
     match (keys, name) {
         (KeyStyle::Camel, _) => Cow::Borrowed(name),
+        (KeyStyle::SocketIo, _) => Cow::Owned(socket_io(name).to_owned()),
         (KeyStyle::Snake, "content") => Cow::Borrowed("message_text"),
         (KeyStyle::Snake, _) => {
             let mut out = String::with_capacity(name.len() + 4);

@@ -2,6 +2,8 @@
 
 pub mod dialect;
 pub mod encoded;
+pub mod engine_io;
 pub mod error;
 pub mod frames;
 pub mod json;
+pub mod socket_io;

@@ -4,5 +4,6 @@ pub mod edge;
 pub mod origin;
 pub mod pages;
 pub mod rest;
+pub mod socket_io;
 pub mod sockets;
 pub mod ws;

@@ -37,7 +37,7 @@ impl Worker {
         self.budget.has_room_for_request()
     }
 
-    fn hub(&self) -> Addr<Hub> {
+    pub(super) fn hub(&self) -> Addr<Hub> {
         let mut hub = self.hub.borrow_mut();
         match hub.as_ref().filter(|hub| hub.connected()) {
             Some(hub) => hub.clone(),
@@ -99,7 +99,7 @@ async fn open(
     let (session_node, hub) = (Arc::clone(node), worker.hub());
     ws::upgrade(req, payload, limits, &worker.budget, move |pump, cut| {
         let opening = Opening { keys, token, pump, cut };
-        SessionActor::new(session_node, hub, opening).start().recipient()
+        ws::up_to(SessionActor::new(session_node, hub, opening).start().recipient())
     })
     .map_err(|error| WireError::new(ErrorCode::Invalid, error.to_string()).into())
 }

@@ -111,7 +111,7 @@ impl Default for ConnectionBudget {
 
 impl ConnectionBudget {
     /// Room for one more, given back when the guard is dropped.
-    fn take(&self) -> Option<Place> {
+    pub(super) fn take(&self) -> Option<Place> {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::clone(&self.open));
         // The connection that asks is among the open ones.
@@ -129,7 +129,8 @@ impl ConnectionBudget {
     }
 }
 
-struct Place(Arc<AtomicUsize>);
+/// Room for one.
+pub(super) struct Place(Arc<AtomicUsize>);
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -137,18 +138,26 @@ impl Drop for Place {
     }
 }
 
+/// How a pump hands up what it has.
+pub type Up = Box<dyn Fn(FromPump)>;
+
+/// The way up to a session itself.
+pub fn up_to(session: Recipient<FromPump>) -> Up {
+    Box::new(move |message| {
+        // A session that is gone has ended this pump or is about to.
+        let _ = tell_recipient(&session, message, Overflow::Force);
+    })
+}
+
 /// Tells the session exactly once that the link is gone, however the pump ends.
 struct Ends {
-    session: Option<Recipient<FromPump>>,
+    up: Up,
     code: Option<u16>,
 }
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        if let Some(session) = self.session.take() {
-            // A session that is gone knows already.
-            let _ = tell_recipient(&session, FromPump::Ended { code: self.code }, Overflow::Force);
-        }
+        (self.up)(FromPump::Ended { code: self.code });
     }
 }
 
@@ -164,10 +173,7 @@ type Ctx = WebsocketContext<Pump>;
 
 impl Pump {
     fn up(&self, message: FromPump) {
-        if let Some(session) = &self.ends.session {
-            // A session that is gone has ended this pump or is about to.
-            let _ = tell_recipient(session, message, Overflow::Force);
-        }
+        (self.ends.up)(message);
     }
 
     /// Says goodbye and lets the connection end once it is written.
@@ -238,6 +244,8 @@ impl Handler<ToPump> for Pump {
                     self.up(FromPump::Written(bytes));
                 }
             }
+            ToPump::Aside(text) if !self.closing => ctx.text(text),
+            ToPump::Aside(_) => {}
             ToPump::Binary(payload) => {
                 let bytes = payload.len();
                 if !self.closing {
@@ -303,7 +311,7 @@ pub fn upgrade(
     payload: web::Payload,
     limits: FrameLimits,
     budget: &ConnectionBudget,
-    make_session: impl FnOnce(Recipient<ToPump>, Box<dyn Cut>) -> Recipient<FromPump> + 'static,
+    make_session: impl FnOnce(Recipient<ToPump>, Box<dyn Cut>) -> Up + 'static,
 ) -> Result<HttpResponse, actix_web::Error> {
     let Some(place) = budget.take() else {
         let after = (header::RETRY_AFTER, (RETRY_AFTER_MS / 1000).to_string());
@@ -319,8 +327,8 @@ pub fn upgrade(
     let silent = futures_util::stream::pending::<Result<Bytes, actix_web::error::PayloadError>>();
     let body = WebsocketContext::with_factory(silent, move |ctx: &mut Ctx| {
         ctx.add_stream(frames);
-        let session = make_session(ctx.address().recipient(), cut);
-        Pump { limits, ends: Ends { session: Some(session), code: None }, closing: false, _place: place }
+        let up = make_session(ctx.address().recipient(), cut);
+        Pump { limits, ends: Ends { up, code: None }, closing: false, _place: place }
     });
     Ok(response.streaming(body))
 }

@@ -57,3 +57,14 @@ fn bodies_in_the_corpus_are_read_or_refused_by_field() {
     reaches(&stories, &["read", "invalid: ", "invalid_json: "]);
     insta::assert_snapshot!("corpus_of_bodies", list(&stories));
 }
+
+#[test]
+fn polled_bodies_in_the_corpus_are_read_packet_by_packet() {
+    let stories = stories("socket_io", claims::socket_io);
+    reaches(
+        &stories,
+        &["SendMessage", "Connect with", "waits for attachments", "not a Socket.IO packet", "too many", "no payload"],
+    );
+    reaches(&stories, &["invalid: ", "invalid_json: ", "unknown_type: ", "RefreshToken", "Upgrade", "Pong"]);
+    insta::assert_snapshot!("corpus_of_polled_bodies", list(&stories));
+}

@@ -36,6 +36,7 @@ mod providers;
 mod receipts;
 mod rest;
 mod scenarios;
+mod socket_io;
 mod sockets;
 mod store;
 mod supervised;

@@ -97,6 +97,7 @@ pub struct Node {
     config: Arc<Config>,
     routing: RoutingSettings,
     session_settings: Arc<SessionSettings>,
+    quiet_session_settings: Arc<SessionSettings>,
     store: Arc<dyn Store>,
     writer: Writer,
     clock: Arc<dyn Clock>,
@@ -152,6 +153,10 @@ impl Node {
         let node = Arc::new(Self {
             routing: parts.config.routing.settings(),
             session_settings: Arc::new(session_settings(&parts.config)),
+            quiet_session_settings: Arc::new(SessionSettings {
+                heartbeat: Millis::ZERO,
+                ..session_settings(&parts.config)
+            }),
             config: parts.config,
             store: parts.store,
             writer,
@@ -436,6 +441,11 @@ impl Node {
     /// What every session is opened with.
     pub fn session_settings(&self) -> &Arc<SessionSettings> {
         &self.session_settings
+    }
+
+    /// The same for links whose transport has a heartbeat of its own.
+    pub fn quiet_session_settings(&self) -> &Arc<SessionSettings> {
+        &self.quiet_session_settings
     }
 
     /// After this long without anybody a room is put away.

@@ -230,10 +230,10 @@ impl RoomActor {
         let (node, id) = (Arc::clone(&self.node), self.id.clone());
         let (principal, head) = (Arc::clone(&caller.principal), self.feed.head());
         let work = async move {
-            let seq = match mark {
-                ReadMark::Seq(seq) => seq.clamp(0, head),
+            let (seq, message_id) = match mark {
+                ReadMark::Seq(seq) => (seq.clamp(0, head), None),
                 ReadMark::Message(message_id) => match node.store().message(&message_id).await? {
-                    Some(message) if message.conversation_id == id => message.seq,
+                    Some(message) if message.conversation_id == id => (message.seq, Some(message_id)),
                     _ => return Err(Failure::Rejected(Rejection::NotFound)),
                 },
             };
@@ -241,7 +241,7 @@ impl RoomActor {
             let (user_id, name) = (principal.user_id.clone(), principal.name.clone());
             let write = Write::MarkRead { conversation_id: id.clone(), user_id: user_id.clone(), name, seq, at };
             match node.writer().write(write).await? {
-                Written::ReadMarked { seq, moved } => Ok((user_id, seq, moved, at)),
+                Written::ReadMarked { seq, moved } => Ok((user_id, seq, moved.then_some(message_id), at)),
                 Written::Refused(refusal) => Err(refusal.into()),
                 _ => Err(Failure::NoAnswer),
             }
@@ -249,9 +249,9 @@ impl RoomActor {
         ctx.spawn(work.into_actor(self).map(|done, this, _| {
             let answer = done.map(|(user_id, seq, moved, read_at)| {
                 this.was_read(&user_id, seq);
-                if moved {
+                if let Some(message_id) = moved {
                     let conversation_id = this.id.clone();
-                    let event = Event::MessageRead { conversation_id, user_id, seq, message_id: None, read_at };
+                    let event = Event::MessageRead { conversation_id, user_id, seq, message_id, read_at };
                     this.fan_out(event, false, None, Overflow::Drop);
                 }
                 Reply::Done

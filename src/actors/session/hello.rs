@@ -24,12 +24,12 @@ use super::SessionActor;
 use super::hub::FromSession;
 
 /// Messages of a returning customer's conversation that come by themselves (seed 002).
-const RESTORED: i64 = 20;
+pub(super) const RESTORED: i64 = 20;
 /// Conversations of an agent whose room is entered by itself.
 const OWNED: i64 = 200;
 
 /// A busy or absent database is asked again this much later.
-const AGAIN: Millis = Millis::new(1000);
+pub(super) const AGAIN: Millis = Millis::new(1000);
 
 impl SessionActor {
     pub(super) fn hello_by_upgrade(&mut self, token: String, ctx: &mut Context<Self>) {
@@ -102,7 +102,7 @@ impl SessionActor {
     }
 
     /// The client is known: it is told so, and gets back what is its own.
-    fn known(&mut self, id: Option<WireId>, registered: bool, ctx: &mut Context<Self>) {
+    pub(super) fn known(&mut self, id: Option<WireId>, registered: bool, ctx: &mut Context<Self>) {
         let Some(principal) = self.principal() else { return };
         let first = !self.up;
         if first {
@@ -114,7 +114,7 @@ impl SessionActor {
                     session_id: &self.id,
                     principal: &principal,
                     server_time: self.node.now(),
-                    heartbeat_ms: self.node.limits().heartbeat_ms,
+                    heartbeat_ms: self.heartbeat_ms(),
                     epoch: self.node.epoch(),
                 },
                 self.keys,
@@ -128,6 +128,7 @@ impl SessionActor {
         }
         if first {
             match principal.role {
+                _ if self.socket_io.is_some() => self.settle_in(principal, ctx),
                 Role::Customer => self.restore(principal, ctx),
                 Role::Agent => self.enter_owned(principal, ctx),
                 Role::Admin => {}
@@ -175,7 +176,7 @@ impl SessionActor {
         }));
     }
 
-    fn enter_owned(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
+    pub(super) fn enter_owned(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
         let (node, session, again) = (Arc::clone(&self.node), self.reference(), Arc::clone(&principal));
         let look = async move {
             let filter = ConversationFilter {

@@ -11,6 +11,7 @@ mod hello;
 mod host_events;
 mod receipts;
 mod requests;
+mod socket_io;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -140,6 +141,8 @@ pub struct SessionActor {
     /// A timer runs for what of them is told next.
     receipts_armed: bool,
     heads: Vec<(ConversationId, i64)>,
+    /// What a Socket.IO client has besides.
+    socket_io: Option<Box<socket_io::State>>,
     events: host_events::CatchUp,
     timer: Option<(Timestamp, SpawnHandle)>,
     ends: Ends,
@@ -149,7 +152,9 @@ impl SessionActor {
     /// A link that was just opened.
     pub fn new(node: Arc<Node>, hub: Addr<Hub>, opening: Opening) -> Self {
         let id = SessionId::from(node.new_id());
-        let machine = Session::new(Arc::clone(node.session_settings()), node.now());
+        let socket_io = (opening.keys == KeyStyle::SocketIo).then(|| Box::new(socket_io::State::new(&node)));
+        let settings = if socket_io.is_some() { node.quiet_session_settings() } else { node.session_settings() };
+        let machine = Session::new(Arc::clone(settings), node.now());
         let ends = Ends { hub: hub.clone(), id: id.clone(), cut: opening.cut };
         Self {
             node,
@@ -169,6 +174,7 @@ impl SessionActor {
             receipts: Receipts::default(),
             receipts_armed: false,
             heads: Vec::new(),
+            socket_io,
             events: host_events::CatchUp::default(),
             timer: None,
             ends,
@@ -205,6 +211,7 @@ impl SessionActor {
                 if matches!(cause, CloseCause::Other { .. }) {
                     self.node.count_socket_failure();
                 }
+                self.say_goodbye(cause);
                 self.to_pump(ToPump::Close { code: cause.code(), reason: cause.reason().to_owned() })
             }
             Action::Cut(cause) => {
@@ -260,6 +267,9 @@ impl SessionActor {
             Event::Host(host) => host.may_be_dropped(),
             _ => false,
         };
+        if self.socket_io.is_some() && !self.told_in_socket_io(event.event(), ctx) {
+            return;
+        }
         self.note_head(event.event());
         let text = event.text(self.keys);
         self.send_carrying(text, droppable, carries, ctx);
@@ -286,6 +296,10 @@ impl SessionActor {
         carries: receipts::Carries,
         ctx: &mut Context<Self>,
     ) {
+        if text.is_empty() {
+            // The dialect has no words for it.
+            return;
+        }
         let window = self.node.session_settings().outbound.bytes;
         if !self.backlog.is_empty() || self.machine.in_flight() > window {
             if droppable {
@@ -340,6 +354,8 @@ impl SessionActor {
     }
 
     fn send_error(&mut self, id: Option<&WireId>, error: &WireError, ctx: &mut Context<Self>) {
+        // A stock client with retries takes any acknowledgement for done, and comes again without one.
+        let id = id.filter(|_| self.socket_io.is_none() || !error.code.retryable());
         let text = dialect::encode_error(id, error, self.keys);
         self.send(text, false, ctx);
     }
@@ -365,7 +381,10 @@ impl Actor for SessionActor {
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(super::SESSION_MAILBOX);
         self.arm(ctx);
-        if let Some(token) = self.token.take() {
+        // A Socket.IO client says first that it enters.
+        if self.socket_io.is_none()
+            && let Some(token) = self.token.take()
+        {
             self.hello_by_upgrade(token, ctx);
         }
     }
@@ -376,7 +395,9 @@ impl Handler<FromPump> for SessionActor {
 
     fn handle(&mut self, message: FromPump, ctx: &mut Self::Context) {
         match message {
+            FromPump::Text(text) if self.socket_io.is_some() => self.packet_text(&text, ctx),
             FromPump::Text(text) => self.frame(&text, ctx),
+            FromPump::Binary(bytes) if self.socket_io.is_some() => self.packet_binary(bytes, ctx),
             FromPump::Binary(_) => {
                 let cause = CloseCause::Other { code: 1003, reason: "binary" };
                 // The close is done by the actions.

@@ -31,7 +31,7 @@ impl SessionActor {
         }
     }
 
-    fn take(&mut self, id: Option<WireId>, request: Request, ctx: &mut Context<Self>) {
+    pub(super) fn take(&mut self, id: Option<WireId>, request: Request, ctx: &mut Context<Self>) {
         match request {
             Request::Ping(data) => {
                 let text = dialect::encode_pong(id.as_ref(), data.as_deref(), self.node.now(), &self.heads, self.keys);
@@ -75,7 +75,7 @@ impl SessionActor {
         }
     }
 
-    fn caller(&self, principal: Arc<Principal>) -> Caller {
+    pub(super) fn caller(&self, principal: Arc<Principal>) -> Caller {
         Caller { principal, session: Some(self.reference()) }
     }
 
@@ -93,7 +93,7 @@ impl SessionActor {
         self.node.dispatch(Ask { caller, command, request_id: self.node.new_request_id(), reply: ReplyTo::nobody() });
     }
 
-    fn resume(
+    pub(super) fn resume(
         &mut self,
         id: Option<WireId>,
         principal: &Arc<Principal>,
@@ -167,6 +167,9 @@ impl SessionActor {
     fn finish(&mut self, id: Option<&WireId>, answer: Answer, ctx: &mut Context<Self>) {
         match answer {
             Ok(reply) => {
+                if self.socket_io.is_some() {
+                    self.replied_in_socket_io(id, &reply, ctx);
+                }
                 if let Reply::Started { conversation_id, .. } = &reply {
                     self.joined(conversation_id.clone(), 0, ctx);
                 }

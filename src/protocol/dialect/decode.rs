@@ -17,6 +17,11 @@ use super::{KeyStyle, reader, requests};
 pub struct WireId(Box<str>);
 
 impl WireId {
+    /// The number under which a Socket.IO client waits for its acknowledgement.
+    pub fn of_ack(id: u64) -> Self {
+        Self(id.to_string().into())
+    }
+
     /// As JSON.
     pub fn as_json(&self) -> &str {
         &self.0
@@ -160,7 +165,7 @@ fn read_id(id: Option<&RawValue>) -> Result<Option<WireId>, WireError> {
     if fits { Ok(Some(WireId(id.into()))) } else { Err(WireError::invalid("id", "must be a short string or a number")) }
 }
 
-fn shallow(text: &str, max_depth: usize) -> Result<(), WireError> {
+pub(super) fn shallow(text: &str, max_depth: usize) -> Result<(), WireError> {
     if depth(text) <= max_depth {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use crate::protocol::error::WireError;
 use crate::protocol::json::{KeyStyle, Object, object, wire_name};
 
 use super::decode::WireId;
-use super::shapes;
+use super::{shapes, socket_io};
 
 /// What a client is told first.
 pub struct Connected<'a> {
@@ -34,6 +34,9 @@ pub struct Connected<'a> {
 }
 
 fn frame(kind: &str, id: Option<&WireId>, keys: KeyStyle, data: impl FnOnce(&mut Object<'_>)) -> ByteString {
+    if keys == KeyStyle::SocketIo {
+        return socket_io::frame(kind, id, data);
+    }
     let text = object(keys, |o| {
         o.text("type", kind).object("data", data);
         if let Some(id) = id {
@@ -54,6 +57,10 @@ pub(super) fn connected_data(o: &mut Object<'_>, connected: &Connected<'_>) {
     o.word("role", connected.principal.role);
     o.flag("isStaff", connected.principal.role.is_staff());
     o.time("serverTime", connected.server_time);
+    if o.keys() == KeyStyle::SocketIo {
+        // Seed 002's name.
+        o.time("timestamp", connected.server_time);
+    }
     o.int("heartbeatMs", connected.heartbeat_ms);
     o.text("epoch", connected.epoch);
 }
@@ -130,7 +137,13 @@ fn detail_in(key: &str, value: &Value, keys: KeyStyle) -> Value {
 
 /// A path below `data`. One that the decoder wrote is in the client's words already, and stays.
 fn path_in(path: &str, keys: KeyStyle) -> String {
-    if keys == KeyStyle::Camel || !path.starts_with("data.") {
+    if keys != KeyStyle::Snake || !path.starts_with("data.") {
+        // What the engine names itself, as this client knows it.
+        if keys == KeyStyle::SocketIo
+            && let Some(name) = path.strip_prefix("data.")
+        {
+            return format!("data.{}", wire_name(name, keys));
+        }
         return path.to_owned();
     }
     let names: Vec<_> = path.split('.').map(|name| wire_name(name, keys)).collect();
@@ -207,6 +220,9 @@ fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) 
 
 /// An event under its name in PROTOCOL §3.
 pub fn encode_event(event: &Event, keys: KeyStyle) -> ByteString {
+    if keys == KeyStyle::SocketIo {
+        return socket_io::event(event);
+    }
     match event {
         Event::Host(event) => host_event(event, keys),
         event => frame(event_type(event), None, keys, |o| event_data(o, event)),

@@ -19,6 +19,7 @@ use crate::domain::page_view::PageView;
 use crate::domain::time::Timestamp;
 
 mod paper;
+mod socket_io;
 pub(super) mod typescript;
 
 fn at(seconds: i64) -> Timestamp {

@@ -1,4 +1,5 @@
-//! The plain dialect: one JSON object a text frame, `{"type", "data", "id"?}`, in two key styles.
+//! The plain dialect: one JSON object a text frame, `{"type", "data", "id"?}`, in two key styles; and Socket.IO's, which
+//! has the same requests and events under seed 002's names.
 
 mod decode;
 mod encode;
@@ -7,6 +8,7 @@ mod examples;
 mod reader;
 mod requests;
 pub mod shapes;
+pub mod socket_io;
 
 pub use super::json::KeyStyle;
 pub use decode::{Inbound, Refused, Request, WireId, decode, read_body};

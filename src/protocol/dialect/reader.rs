@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::protocol::error::WireError;
-use crate::protocol::json::{KeyStyle, wire_name};
+use crate::protocol::json::{KeyStyle, ours_of_socket_io, wire_name};
 
 /// Reads a JSON text, known to be whole, whose fields stand under `root`.
 ///
@@ -327,6 +327,10 @@ impl<'de> Deserializer<'de> for Value<'de, '_> {
 fn known_name(key: Cow<'_, str>, keys: KeyStyle) -> Cow<'_, str> {
     match (keys, key.as_ref()) {
         (KeyStyle::Camel, _) => key,
+        (KeyStyle::SocketIo, text) => match ours_of_socket_io(text) {
+            Some(ours) => Cow::Borrowed(ours),
+            None => key,
+        },
         (KeyStyle::Snake, "message_text") => Cow::Borrowed("content"),
         (KeyStyle::Snake, text) if !text.contains('_') => key,
         (KeyStyle::Snake, text) => {

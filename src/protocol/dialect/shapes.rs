@@ -32,6 +32,10 @@ fn message_keys(o: &mut Object<'_>, message: &Message) {
     o.text_if("replyTo", message.reply_to.as_ref().map(|id| id.as_str()));
     o.opaque("metadata", message.metadata.as_deref());
     o.time("createdAt", message.created_at);
+    if o.keys() == KeyStyle::SocketIo {
+        // Seed 002's name.
+        o.time("timestamp", message.created_at);
+    }
     o.time_if("editedAt", message.edited_at);
     o.time_if("deletedAt", message.deleted_at);
 }
@@ -39,7 +43,7 @@ fn message_keys(o: &mut Object<'_>, message: &Message) {
 /// Seed 003 calls a message's text `message_text`.
 fn content(o: &mut Object<'_>, text: &str) {
     match o.keys() {
-        KeyStyle::Camel => o.text("content", text),
+        KeyStyle::Camel | KeyStyle::SocketIo => o.text("content", text),
         KeyStyle::Snake => o.text("message_text", text),
     };
 }

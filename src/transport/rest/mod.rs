@@ -41,7 +41,7 @@ use crate::auth::policy::Action;
 use crate::protocol::error::{ErrorCode, WireError};
 
 use super::pages::Pages;
-use super::{edge, sockets};
+use super::{edge, socket_io, sockets};
 use answer::ApiError;
 
 /// One route.
@@ -178,6 +178,7 @@ pub fn configure(config: &mut web::ServiceConfig, pages: Option<&Pages>) {
     config
         .route("/ws", web::get().to(sockets::camel))
         .route("/api/v1/ws", web::get().to(sockets::snake))
+        .service(web::resource(["/socket.io/", "/socket.io"]).wrap(from_fn(edge::pass)).to(socket_io::route))
         .route("/", web::get().guard(actix_web::guard::Header("upgrade", "websocket")).to(sockets::camel));
     mount(config);
     if let Some(pages) = pages {

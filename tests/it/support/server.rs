@@ -67,6 +67,7 @@ impl Server {
             App::new().configure(move |config| engine.configure(config))
         })
         .on_connect(switchboard::engine::on_connect)
+        .h1_allow_half_closed(false)
         .workers(2)
         .disable_signals()
         .shutdown_timeout(0)

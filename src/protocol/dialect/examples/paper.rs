@@ -18,9 +18,9 @@ use crate::protocol::error::{ErrorCode, WireError};
 use super::*;
 
 /// An example under its title.
-struct Example {
-    title: String,
-    text: String,
+pub(super) struct Example {
+    pub(super) title: String,
+    pub(super) text: String,
 }
 
 pub(super) fn principal() -> Principal {
@@ -220,6 +220,7 @@ fn the_protocol_paper_shows_every_example() {
     let mut made = replaced(&paper, "events", &section(&event_examples(KeyStyle::Camel)));
     made = replaced(&made, "replies", &section(&reply_examples(KeyStyle::Camel)));
     made = replaced(&made, "errors", &section(&error_examples(KeyStyle::Camel)[..7]));
+    made = replaced(&made, "socket_io", &section(&socket_io::examples()));
     hold(PATH, &paper, &made);
 }
 

@@ -1,0 +1,178 @@
+//! What the public Socket.IO suite asks of a server beyond Engine.IO, in our own words, against the conformance example.
+
+use serde_json::Value;
+
+use super::stage::Stage;
+use crate::support::socket_io::Wire;
+
+const AT: &str = "/socket.io/";
+
+/// In the main namespace.
+async fn entered(stage: &Stage) -> Wire {
+    let mut wire = stage.greeted(AT).await;
+    wire.send("40").await;
+    wire.text().await;
+    wire.text().await;
+    wire
+}
+
+async fn enters(namespace: &str, payload: &str, auth: &str) {
+    let stage = Stage::start();
+    let mut wire = stage.greeted(AT).await;
+    wire.send(&format!("40{namespace}{payload}")).await;
+    let answer = wire.text().await;
+    let said: Value = serde_json::from_str(answer.strip_prefix(&format!("40{namespace}")).unwrap()).unwrap();
+    assert!(said["sid"].is_string() && said.as_object().unwrap().len() == 1, "{said}");
+    assert_eq!(wire.text().await, format!("42{namespace}[\"auth\",{auth}]"));
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn the_main_namespace_is_entered() {
+    enters("", "", "{}").await;
+}
+
+#[actix_web::test]
+async fn the_main_namespace_is_entered_with_a_payload() {
+    enters("", r#"{"token":"123"}"#, r#"{"token":"123"}"#).await;
+}
+
+#[actix_web::test]
+async fn a_custom_namespace_is_entered() {
+    enters("/custom,", "", "{}").await;
+}
+
+#[actix_web::test]
+async fn a_custom_namespace_is_entered_with_a_payload() {
+    enters("/custom,", r#"{"token":"abc"}"#, r#"{"token":"abc"}"#).await;
+}
+
+#[actix_web::test]
+async fn an_unknown_namespace_is_not_entered() {
+    let stage = Stage::start();
+    let mut wire = stage.greeted(AT).await;
+    wire.send("40/random").await;
+    assert_eq!(wire.text().await, r#"44/random,{"message":"Invalid namespace"}"#);
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn a_bad_first_packet_closes_the_connection() {
+    let stage = Stage::start();
+    for first in ["4abc", "42[\"message\"]"] {
+        let mut wire = stage.greeted(AT).await;
+        wire.send(first).await;
+        wire.end().await;
+    }
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn who_enters_nothing_in_time_is_closed() {
+    let stage = Stage::start();
+    let mut wire = stage.greeted(AT).await;
+    for millis in [300, 300, 300] {
+        stage.later(millis);
+        assert_eq!(wire.text().await, "2");
+        wire.send("3").await;
+        // Answered once the pong was taken.
+        wire.send("40/random").await;
+        wire.text().await;
+    }
+    stage.later(100);
+    assert_eq!(wire.end().await, Some(1000));
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn the_main_namespace_is_left() {
+    let stage = Stage::start();
+    let mut wire = entered(&stage).await;
+    wire.send("41").await;
+    wire.end().await;
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn a_custom_namespace_is_left_and_the_main_one_goes_on() {
+    let stage = Stage::start();
+    let mut wire = entered(&stage).await;
+    wire.send("40/custom").await;
+    wire.text().await;
+    wire.text().await;
+    wire.send("41/custom").await;
+    wire.send(r#"42["message","message to main namespace"]"#).await;
+    assert_eq!(wire.text().await, r#"42["message-back","message to main namespace"]"#);
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn arguments_come_back_as_they_were() {
+    let stage = Stage::start();
+    let mut wire = entered(&stage).await;
+    wire.send(r#"42["message",1,"2",{"3":[true]}]"#).await;
+    assert_eq!(wire.text().await, r#"42["message-back",1,"2",{"3":[true]}]"#);
+    wire.send(r#"42456["message-with-ack",1,"2",{"3":[false]}]"#).await;
+    assert_eq!(wire.text().await, r#"43456[1,"2",{"3":[false]}]"#);
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn one_and_two_attachments_come_back_and_are_acknowledged() {
+    let stage = Stage::start();
+    let mut wire = entered(&stage).await;
+    let place = |number: usize| format!(r#"{{"_placeholder":true,"num":{number}}}"#);
+    for count in [1, 2] {
+        let places = (0..count).map(place).collect::<Vec<_>>().join(",");
+        for (sent, back) in [
+            (format!("45{count}-[\"message\",{places}]"), format!("45{count}-[\"message-back\",{places}]")),
+            (format!("45{count}-789[\"message-with-ack\",{places}]"), format!("46{count}-789[{places}]")),
+        ] {
+            wire.send(&sent).await;
+            for number in 0..count {
+                wire.send_bytes(&[u8::try_from(number).unwrap(), 2, 3]).await;
+            }
+            assert_eq!(wire.text().await, back);
+            for number in 0..count {
+                assert_eq!(wire.bytes().await, [u8::try_from(number).unwrap(), 2, 3]);
+            }
+        }
+    }
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn bad_packets_close_the_connection() {
+    let stage = Stage::start();
+    for bad in [
+        "4abc",
+        "42{}",
+        r#"42abc["message-with-ack",1,"2",{"3":[false]}]"#,
+        "451-[\"message\"",
+        "42/custom,[\"message\"]",
+    ] {
+        let mut wire = entered(&stage).await;
+        wire.send(bad).await;
+        assert_eq!(wire.end().await, Some(1000), "{bad}");
+    }
+    let mut wire = entered(&stage).await;
+    wire.send_bytes(&[1]).await;
+    assert_eq!(wire.end().await, Some(1000), "binary that nothing waits for");
+    stage.stop().await;
+}
+
+#[actix_web::test]
+async fn the_same_travels_by_polling() {
+    let stage = Stage::start();
+    let (_, body) = stage.request("GET", "/socket.io/?EIO=4&transport=polling", "").await;
+    let sid = super::stage::opened(&body)["sid"].as_str().unwrap().to_owned();
+    let at = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    assert_eq!(stage.request("POST", &at, "40").await.0, 200);
+    let (_, body) = stage.request("GET", &at, "").await;
+    assert!(body.starts_with("40{") && body.ends_with("\u{1e}42[\"auth\",{}]"), "{body}");
+    let sent = "451-7[\"message-with-ack\",{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID";
+    assert_eq!(stage.request("POST", &at, sent).await.0, 200);
+    let (_, body) = stage.request("GET", &at, "").await;
+    assert_eq!(body, "461-7[{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID");
+    stage.stop().await;
+}
