@@ -15,6 +15,7 @@ mod error;
 mod key;
 mod limits;
 mod log;
+mod messaging;
 mod pages;
 mod routing;
 mod secret;
@@ -38,6 +39,7 @@ pub use error::{ConfigError, Origin};
 pub use key::{Key, Kind};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use messaging::Messaging;
 pub use pages::Pages;
 pub use routing::Routing;
 pub use secret::{PrivateUrl, Secret};
@@ -77,6 +79,8 @@ pub struct Config {
     pub assistant: Assistant,
     /// What admins are warned of.
     pub alerts: Alerts,
+    /// Messages between people.
+    pub messaging: Messaging,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
@@ -120,6 +124,7 @@ impl Config {
             Bus::KEYS,
             Assistant::KEYS,
             Alerts::KEYS,
+            Messaging::KEYS,
             Pages::KEYS,
             Demo::KEYS,
         ]

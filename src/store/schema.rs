@@ -128,6 +128,8 @@ diesel::table! {
         role -> Text,
         name -> Text,
         last_read_seq -> BigInt,
+        uncounted -> BigInt,
+        activity_at -> Nullable<BigInt>,
         muted -> Bool,
         archived -> Bool,
         joined_at -> BigInt,
@@ -343,6 +345,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reactions (message_id, user_id, emoji) {
+        message_id -> Text,
+        user_id -> Text,
+        emoji -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    blocks (user_id, blocked_id) {
+        user_id -> Text,
+        blocked_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attachments (id) {
+        id -> Text,
+        owner_id -> Text,
+        message_id -> Nullable<Text>,
+        name -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        thumbnail -> Bool,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     meta,
     users,
@@ -368,5 +402,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     canned_responses,
     page_views,
     audit_log,
-    merged_users
+    merged_users,
+    reactions,
+    blocks,
+    attachments
 );

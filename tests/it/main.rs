@@ -29,6 +29,7 @@ mod flow;
 mod knowledge;
 mod logging;
 mod luck;
+mod messaging;
 mod model;
 mod pages;
 mod providers;

@@ -4,6 +4,7 @@ mod access;
 mod assistants;
 mod conversations;
 mod delivery;
+mod messaging;
 pub mod people;
 mod records;
 mod watch;
@@ -11,6 +12,7 @@ mod watch;
 pub use access::{permitted, relation};
 pub use assistants::Assistants;
 pub(super) use delivery::conversations_of;
+pub use messaging::NewMessaging;
 pub use people::Login;
 
 use std::collections::{BTreeMap, HashSet};

@@ -9,7 +9,7 @@ mod requests;
 pub mod shapes;
 
 pub use super::json::KeyStyle;
-pub use decode::{Inbound, Refused, Request, WireId, decode, read_body};
+pub use decode::{Inbound, Refused, Request, WireId, decode, read_body, read_body_in};
 pub use encode::{
     Connected, encode_connected, encode_error, encode_event, encode_pong, encode_registered, encode_reply, error_data,
 };

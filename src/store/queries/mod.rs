@@ -9,6 +9,7 @@ pub(in crate::store) mod conversations;
 pub(in crate::store) mod desk;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod merge;
+pub(in crate::store) mod messaging;
 pub(in crate::store) mod overviews;
 pub(in crate::store) mod people;
 pub(in crate::store) mod routing;
