@@ -1,8 +1,10 @@
 //! In-app messages: what people do in a conversation of their own, and how all their devices hear of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use tokio::sync::oneshot;
 
 use crate::domain::command::{ReadMark, SendMessage};
 use crate::domain::event::{Event, MessagingState};
@@ -21,7 +23,7 @@ use crate::protocol::encoded::Encoded;
 use crate::store::Write;
 
 use super::super::failure::Failure;
-use super::super::messages::{Caller, HubMessage, ReplyTo};
+use super::super::messages::{Caller, HubMessage, ReplyTo, SessionRef};
 use super::super::tell::{Overflow, tell};
 use super::asks::submit;
 use super::{Record, RoomActor};
@@ -332,6 +334,27 @@ impl RoomActor {
         for hub in self.node.hubs() {
             let _ = tell(&hub, HubMessage::User { user_id: user_id.clone(), event: event.clone() }, Overflow::Force);
         }
+    }
+
+    /// Who looks at a conversation of people hears who else does, and from then on who comes and goes.
+    pub(super) fn tell_who_is_here(&self, session: &SessionRef, own: &UserId) {
+        if !self.is_among_people() {
+            return;
+        }
+        let others: BTreeSet<&UserId> = self.present.iter().filter(|user_id| *user_id != own).collect();
+        let event = |user_id: &UserId| Event::Presence {
+            conversation_id: self.id.clone(),
+            user_id: user_id.clone(),
+            online: true,
+        };
+        let events: Vec<Encoded> = others.into_iter().map(|user_id| Encoded::new(event(user_id))).collect();
+        if events.is_empty() {
+            return;
+        }
+        // Nobody waits for them to be taken: they are few.
+        let (taken, _) = oneshot::channel();
+        let message = HubMessage::ToSession { session_id: session.id.clone(), events, receipts: false, taken };
+        let _ = tell(&session.hub, message, Overflow::Drop);
     }
 
     /// To the devices of those who take part and are not in the room: those in it are told as everybody in a room is.

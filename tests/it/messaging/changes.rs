@@ -1,6 +1,7 @@
 //! Edits, deletions, reactions, replies, forwarding, search.
 
 use serde_json::{Value, json};
+use switchboard::domain::time::Millis;
 
 use super::{CONVERSATIONS, MESSAGES, agent, begin, device, guest, of, on_both, send, unread};
 use crate::support::server::Server;
@@ -50,7 +51,7 @@ async fn an_edit_reaches_everybody_and_is_found_by_its_new_words(server: Server)
     let mut late = device(&server, &ann).await;
     late.ack("join", json!({ "conversation_id": id, "last_seq": 0 })).await;
     assert_eq!(late.expect("new_message").await["message_text"], "a towel please");
-    server.clock.advance(switchboard::domain::time::Millis::from_mins(24 * 60 + 1));
+    server.clock.advance(Millis::from_mins(24 * 60 + 1));
     let cleo = guest(&server, "cleo").await;
     let (status, told) = server.call("patch", &path(&sent), Some(&cleo), json!({ "message_text": "late" })).await;
     assert_eq!(status, 400, "{told}");
@@ -94,6 +95,7 @@ async fn one_of_each_emoji_for_each_person(server: Server) {
         async move { server.call("put", &path, Some(&token), body).await }
     };
     for (token, emoji) in [(&ann, "👍"), (&cleo, "👍"), (&ann, "❤️"), (&ann, "👍")] {
+        server.clock.advance(Millis::new(1));
         assert_eq!(put(token, emoji).await.0, 200);
     }
     assert_eq!(put(&ann, "no words").await.0, 400);

@@ -69,8 +69,9 @@ async fn the_eight_calls_answer_as_written(server: Server) {
     let (_, empty) = server.get(&of(&id), &cleo).await;
     assert_eq!((&empty["type"], &empty["status"]), (&json!("guest_staff"), &json!("active")), "{empty}");
     assert_eq!((&empty["last_message"], &empty["role"], &empty["created_by"]), (&Value::Null, &json!("owner"), &json!("cleo")));
-    let roles: Vec<&Value> = empty["participants"].as_array().unwrap().iter().map(|one| &one["role"]).collect();
-    assert_eq!(roles, [&json!("owner"), &json!("staff")]);
+    let people = empty["participants"].as_array().unwrap();
+    let part = |id: &str| &people.iter().find(|one| one["user_id"] == id).unwrap()["role"];
+    assert_eq!((part("cleo"), part("ann")), (&json!("owner"), &json!("staff")));
 
     let sent = send(&server, &cleo, &id, "Hello").await;
     assert_eq!((&sent["message_type"], &sent["conversation_id"], &sent["seq"]), (&json!("text"), &json!(id), &json!(1)));
@@ -80,8 +81,8 @@ async fn the_eight_calls_answer_as_written(server: Server) {
 
     let (status, list) = server.get(&format!("{CONVERSATIONS}?limit=10&offset=0"), &cleo).await;
     assert_eq!((status, list.as_array().unwrap().len()), (200, 1));
-    let row = &list[0];
-    assert_eq!((&row["last_message"]["message_text"], &row["unread_count"]), (&json!("We are closed"), &json!(1)));
+    let first = &list[0];
+    assert_eq!((&first["last_message"]["message_text"], &first["unread_count"]), (&json!("We are closed"), &json!(1)));
     assert_eq!(server.get(&format!("{CONVERSATIONS}?offset=1"), &cleo).await.1, json!([]));
     assert_eq!(server.get(&format!("{CONVERSATIONS}?type=group"), &cleo).await.1, json!([]));
 
@@ -90,7 +91,8 @@ async fn the_eight_calls_answer_as_written(server: Server) {
     assert_eq!(texts, [&json!("Hello"), &json!("We are closed")]);
     assert_eq!((&page[0]["is_read"], &page[1]["is_read"]), (&json!(true), &json!(false)));
 
-    let patch = |body: Value| server.call("patch", &of(&id), Some(&cleo), body);
+    let row = of(&id);
+    let patch = |body: Value| server.call("patch", &row, Some(&cleo), body);
     let (status, renamed) = patch(json!({ "subject": " Late checkout " })).await;
     assert_eq!((status, &renamed["subject"]), (200, &json!("Late checkout")), "{renamed}");
     let (_, muted) = patch(json!({ "muted": true, "status": "archived" })).await;
@@ -127,6 +129,9 @@ async fn a_socket_sends_and_joins_like_in_any_conversation(server: Server) {
     let joined = here.ack("join", json!({ "conversation_id": id, "last_seq": 0 })).await;
     assert_eq!(joined["participants"].as_array().unwrap().len(), 2);
     client.ack("join", json!({ "conversation_id": id })).await;
+    let presence = client.expect("presence").await;
+    assert_eq!((&presence["user_id"], &presence["online"]), (&json!("bob"), &json!(true)), "who is here already");
+    assert_eq!(here.expect("presence").await["user_id"], "ann", "and who comes");
     client.tell("typing_start", json!({ "conversation_id": id })).await;
     assert_eq!(here.expect("user_typing").await["user_id"], "ann");
     let message = json!({ "conversation_id": id, "message_text": "Coffee?", "client_id": "c1" });
