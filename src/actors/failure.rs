@@ -33,6 +33,10 @@ impl From<WriteRefusal> for Failure {
         match refusal {
             WriteRefusal::NotFound => Self::Rejected(Rejection::NotFound),
             WriteRefusal::Closed => Self::Rejected(Rejection::ConversationClosed),
+            WriteRefusal::UnknownReply => Self::Rejected(Rejection::Invalid {
+                field: "data.replyTo".into(),
+                message: "is no message of this conversation".into(),
+            }),
             WriteRefusal::Conflict | WriteRefusal::TakenOver => {
                 Self::Store(StoreError::Aborted("changed meanwhile".into()))
             }
@@ -46,7 +50,7 @@ impl From<Failure> for WireError {
         match failure {
             Failure::Rejected(rejection) => rejection.into(),
             // What the database says is for the log.
-            Failure::Store(StoreError::Aborted(_)) | Failure::Overloaded(_) => {
+            Failure::Store(StoreError::Aborted(_) | StoreError::Busy(_)) | Failure::Overloaded(_) => {
                 Self { message: "not done; try again in a moment".into(), ..plain(ErrorCode::Unavailable) }
             }
             Failure::Store(StoreError::OutcomeUnknown(_)) | Failure::NoAnswer => Self {

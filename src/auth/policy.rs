@@ -538,7 +538,9 @@ const fn visible(caller: Caller, target: Target) -> Set {
         (Target::Conversation, Caller::Customer) => MINE,
         (Target::Conversation, Caller::Agent) => IN_REACH,
         (Target::Offer, Caller::Agent) => OFFERED,
-        (Target::Offer | Target::Agent | Target::Chatbot | Target::Canned, Caller::Customer) => NO,
+        // Everybody knows about themselves, also who is no agent.
+        (Target::Agent, Caller::Customer) => OWN,
+        (Target::Offer | Target::Chatbot | Target::Canned, Caller::Customer) => NO,
         (Target::Canned, Caller::Agent) => OWN.or(OTHER),
         (Target::Agent | Target::Chatbot, Caller::Agent) => ANY,
         (_, Caller::Admin | Caller::InternalSecret) => ANY,

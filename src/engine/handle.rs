@@ -47,7 +47,7 @@ impl User {
 /// The library's way in. Cheap to clone; usable from any thread of an actix system.
 ///
 /// Every method does what the same command does over a socket: the same checks, the same limits, the same answers.
-/// Errors are [`Failure`]s; `Failure::Store(Aborted)` and `Overloaded` may be tried again, `NoAnswer` and
+/// Errors are [`Failure`]s; `Failure::Store(Aborted | Busy)` and `Overloaded` may be tried again, `NoAnswer` and
 /// `OutcomeUnknown` with the same client id.
 #[derive(Clone)]
 pub struct EngineHandle {
@@ -85,7 +85,7 @@ impl EngineHandle {
             created_at: self.node.now(),
             disabled: false,
         };
-        self.node.store().ensure_user(&stored, self.node.routing().default_capacity).await?;
+        self.node.know(&stored).await?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
 
 mod desk;
+mod kept;
 mod messaging;
 mod postgres;
 mod rows;
@@ -43,6 +44,10 @@ pub enum StoreError {
     /// Surely not done. The same call may work later.
     #[error("the store did not take it: {0}")]
     Aborted(String),
+    /// The database as a whole takes nothing at the moment (locked by somebody else, no connection to be had). Surely
+    /// not done; the same call may work later, another one would wait as long in vain.
+    #[error("the store is not to be had: {0}")]
+    Busy(String),
     /// May have been done: the connection was lost during the commit. Whoever holds state derived from the store
     /// must load it again.
     #[error("the store's answer was lost: {0}")]
@@ -58,7 +63,15 @@ type Result<T, E = StoreError> = std::result::Result<T, E>;
 fn failure(error: diesel::result::Error) -> StoreError {
     match error {
         diesel::result::Error::DeserializationError(error) => StoreError::Corrupt(error.to_string()),
-        other => StoreError::Aborted(other.to_string()),
+        other => not_done(other.to_string()),
+    }
+}
+
+/// What the database says when it did nothing. SQLite's library keeps no code of a lock, only its words.
+fn not_done(text: String) -> StoreError {
+    match text.contains("is locked") {
+        true => StoreError::Busy(text),
+        false => StoreError::Aborted(text),
     }
 }
 
@@ -228,6 +241,8 @@ pub enum Written {
 /// Why one item of a batch was not done, while the others were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteRefusal {
+    /// What a message answers is no message of its conversation.
+    UnknownReply,
     /// No such conversation.
     NotFound,
     /// The conversation is closed.

@@ -2,14 +2,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool::Runtime;
+use deadpool::managed::{Hook, HookError, Metrics};
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt as _;
 
 use crate::domain::agent::Agent;
 use crate::domain::chatbot::Chatbot;
@@ -42,6 +45,13 @@ mod queries;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// Prepared statements are planned for what they are given. A plan that is kept was made for tables that were empty
+/// when the server came up, and becomes four times slower as those grow (measured).
+const SETUP: &str = "SET plan_cache_mode = force_custom_plan";
+
+/// A connection that was used within this is not asked whether it is still there before it is used again.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// What a query answers, with the connection borrowed.
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
@@ -66,13 +76,36 @@ impl PostgresStore {
     /// # Errors
     /// As [`Self::connect`].
     pub async fn connect_with(url: &str, options: Options) -> Result<Self> {
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+        let mut config = ManagerConfig::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(|url| {
+            let url = url.to_owned();
+            async move {
+                let mut conn = AsyncPgConnection::establish(&url).await?;
+                let set = conn.batch_execute(SETUP).await;
+                set.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                Ok(conn)
+            }
+            .boxed()
+        });
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
         let pool = Pool::builder(manager)
             .max_size(options.pool_size.max(2))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(options.acquire_timeout))
             .create_timeout(Some(options.acquire_timeout))
             .recycle_timeout(Some(options.acquire_timeout))
+            .pre_recycle(Hook::async_fn(|conn: &mut AsyncPgConnection, metrics: &Metrics| {
+                let idle = metrics.last_used() > FRESH;
+                Box::pin(async move {
+                    match idle {
+                        true => {
+                            conn.batch_execute("SELECT 1").await.map_err(|error| HookError::message(error.to_string()))
+                        }
+                        false => Ok(()),
+                    }
+                })
+            }))
             .build()
             .map_err(|error| StoreError::Aborted(error.to_string()))?;
         let store = Self { threads: Threads::new()?, url: url.to_owned(), pool };
@@ -129,7 +162,7 @@ impl PostgresStore {
 }
 
 async fn get(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>> {
-    pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))
+    pool.get().await.map_err(|error| StoreError::Busy(error.to_string()))
 }
 
 async fn within<R, Q>(pool: Pool<AsyncPgConnection>, begin: &str, query: Q) -> Result<R>
@@ -189,34 +222,28 @@ async fn on_own_runtime(url: String, work: fn(&mut Harness) -> MigrationResult) 
 
 /// What differs between the databases on the write path: here, a round trip for many rows.
 ///
-/// The statements are given as text and so planned anew each time. Prepared once, they are planned for tables that were
-/// empty when the server came up, and become four times slower as those grow (measured).
+/// The statements are kept prepared, and planned anew each time (see [`SETUP`]).
 mod batch {
-    use diesel::prelude::{Insertable as _, QueryableByName};
-    use diesel::sql_types::{Array, BigInt, Nullable, Text};
+    use diesel::prelude::QueryableByName;
+    use diesel::sql_types::{BigInt, Text};
     use diesel_async::RunQueryDsl;
 
     use super::Conn;
     use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
+    use crate::store::kept::{Column, Kept};
     use crate::store::rows::{FoundRow, MessageRow};
-    use crate::store::schema::{conversations, messages};
+    use crate::store::schema::conversations;
     use crate::store::{Failed, Reach, Result};
 
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
         let conversations: Vec<&str> = keys.iter().map(|(conversation, _, _)| conversation.as_str()).collect();
         let senders: Vec<&str> = keys.iter().map(|(_, sender, _)| sender.as_str()).collect();
         let clients: Vec<&str> = keys.iter().map(|(_, _, client)| client.as_str()).collect();
-        diesel::sql_query(
-            "SELECT m.* FROM messages m JOIN UNNEST($1, $2, $3) AS k (c, s, i) \
-             ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i",
-        )
-        .bind::<Array<Text>, _>(conversations)
-        .bind::<Array<Text>, _>(senders)
-        .bind::<Array<Text>, _>(clients)
-        .load(conn)
-        .await
-        .failed()
+        let text = "SELECT m.* FROM messages m JOIN UNNEST(?, ?, ?) AS k (c, s, i) \
+                    ON m.conversation_id = k.c AND m.sender_id = k.s AND m.client_id = k.i";
+        let columns = [conversations, senders, clients].map(Column::Texts).into();
+        Kept::new(text, columns).load(conn).await.failed()
     }
 
     #[derive(QueryableByName)]
@@ -245,23 +272,21 @@ mod batch {
         let counts: Vec<i64> = claims.iter().map(|claim| claim.count).collect();
         let touched: Vec<Option<i64>> = claims.iter().map(|claim| claim.touched_at).collect();
         let answered: Vec<Option<i64>> = claims.iter().map(|claim| claim.answered_at).collect();
-        let heads: Vec<Head> = diesel::sql_query(
-            "WITH wanted AS (SELECT * FROM UNNEST($1, $2, $3, $4) AS w (id, n, touched, answered)), \
+        let text = "WITH wanted AS (SELECT * FROM UNNEST(?, ?, ?, ?) AS w (id, n, touched, answered)), \
              locked AS (SELECT c.id FROM conversations c JOIN wanted w ON w.id = c.id \
                         WHERE c.status <> 'CLOSED' ORDER BY c.id FOR UPDATE OF c) \
              UPDATE conversations c SET last_seq = c.last_seq + w.n, \
                  last_message_at = coalesce(w.touched, c.last_message_at), \
                  idle_warned_at = CASE WHEN w.touched IS NULL THEN c.idle_warned_at ELSE NULL END, \
                  first_response_at = coalesce(c.first_response_at, w.answered) \
-             FROM wanted w JOIN locked l ON l.id = w.id WHERE c.id = w.id RETURNING c.id, c.last_seq",
-        )
-        .bind::<Array<Text>, _>(ids)
-        .bind::<Array<BigInt>, _>(counts)
-        .bind::<Array<Nullable<BigInt>>, _>(touched)
-        .bind::<Array<Nullable<BigInt>>, _>(answered)
-        .load(conn)
-        .await
-        .failed()?;
+             FROM wanted w JOIN locked l ON l.id = w.id WHERE c.id = w.id RETURNING c.id, c.last_seq";
+        let columns = vec![
+            Column::Texts(ids),
+            Column::Numbers(counts),
+            Column::MaybeNumbers(touched),
+            Column::MaybeNumbers(answered),
+        ];
+        let heads: Vec<Head> = Kept::new(text, columns).load(conn).await.failed()?;
         Ok(heads.into_iter().map(|head| (head.id, head.last_seq)).collect())
     }
 
@@ -337,32 +362,19 @@ mod batch {
         let ids: Vec<&str> = own.iter().map(|(id, _, _)| id.as_str()).collect();
         let senders: Vec<&str> = own.iter().map(|(_, sender, _)| sender.as_str()).collect();
         let counts: Vec<i64> = own.iter().map(|(_, _, count)| *count).collect();
-        diesel::sql_query(
-            "UPDATE participants p SET uncounted = p.uncounted + w.n FROM UNNEST($1, $2, $3) AS w (c, u, n) \
-             WHERE p.conversation_id = w.c AND p.user_id = w.u",
-        )
-        .bind::<Array<Text>, _>(ids)
-        .bind::<Array<Text>, _>(senders)
-        .bind::<Array<BigInt>, _>(counts)
-        .execute(conn)
-        .await
-        .failed()
-        .map(|_| ())
+        let text = "UPDATE participants p SET uncounted = p.uncounted + w.n FROM UNNEST(?, ?, ?) AS w (c, u, n) \
+                    WHERE p.conversation_id = w.c AND p.user_id = w.u";
+        let columns = vec![Column::Texts(ids), Column::Texts(senders), Column::Numbers(counts)];
+        Kept::new(text, columns).execute(conn).await.failed().map(|_| ())
     }
 
     /// Conversations move up in the lists of those who take part: `(conversation, when)`.
     pub(super) async fn touch_lists(conn: &mut Conn, touched: &[(String, i64)]) -> Result<()> {
         let ids: Vec<&str> = touched.iter().map(|(id, _)| id.as_str()).collect();
         let moments: Vec<i64> = touched.iter().map(|(_, at)| *at).collect();
-        diesel::sql_query(
-            "UPDATE participants p SET activity_at = w.t FROM UNNEST($1, $2) AS w (c, t) WHERE p.conversation_id = w.c",
-        )
-        .bind::<Array<Text>, _>(ids)
-        .bind::<Array<BigInt>, _>(moments)
-        .execute(conn)
-        .await
-        .failed()
-        .map(|_| ())
+        let text = "UPDATE participants p SET activity_at = w.t FROM UNNEST(?, ?) AS w (c, t) \
+                    WHERE p.conversation_id = w.c";
+        Kept::new(text, vec![Column::Texts(ids), Column::Numbers(moments)]).execute(conn).await.failed().map(|_| ())
     }
 
     /// The index of words follows the texts by itself here.
@@ -372,10 +384,30 @@ mod batch {
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {
-        // A statement holds 65,535 parameters; a batch is far below, but a caller of this one need not be.
-        for some in rows.chunks(1000) {
-            some.insert_into(messages::table).execute(conn).await.failed()?;
-        }
+        let text = "INSERT INTO messages (id, conversation_id, seq, sender_id, sender_name, sender_role, kind, \
+                    content, ai_generated, client_id, reply_to, metadata, created_at, edited_at, deleted_at) \
+                    SELECT * FROM UNNEST(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let texts = |of: fn(&MessageRow) -> &str| Column::Texts(rows.iter().map(of).collect());
+        let perhaps = |of: fn(&MessageRow) -> Option<&str>| Column::MaybeTexts(rows.iter().map(of).collect());
+        let moments = |of: fn(&MessageRow) -> Option<i64>| Column::MaybeNumbers(rows.iter().map(of).collect());
+        let columns = vec![
+            texts(|row| &row.id),
+            texts(|row| &row.conversation_id),
+            Column::Numbers(rows.iter().map(|row| row.seq).collect()),
+            perhaps(|row| row.sender_id.as_deref()),
+            texts(|row| &row.sender_name),
+            texts(|row| &row.sender_role),
+            texts(|row| &row.kind),
+            texts(|row| &row.content),
+            Column::Flags(rows.iter().map(|row| row.ai_generated).collect()),
+            perhaps(|row| row.client_id.as_deref()),
+            perhaps(|row| row.reply_to.as_deref()),
+            perhaps(|row| row.metadata.as_deref()),
+            Column::Numbers(rows.iter().map(|row| row.created_at).collect()),
+            moments(|row| row.edited_at),
+            moments(|row| row.deleted_at),
+        ];
+        Kept::new(text, columns).execute(conn).await.failed()?;
         Ok(())
     }
 }

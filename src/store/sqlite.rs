@@ -26,7 +26,7 @@ use super::threads::Threads;
 use super::verbs::store_verbs;
 use super::{
     ConversationFilter, Credential, Cursor, Failed, IdleCandidate, Options, Rating, RefreshOutcome, RefreshToken,
-    Result, Store, StoreError, failure,
+    Result, Store, StoreError, failure, not_done,
 };
 
 /// What the queries run on: they are run to their end on the blocking thread that holds it.
@@ -142,7 +142,7 @@ impl SqliteStore {
 fn end(conn: &mut Conn) -> Result<()> {
     diesel::sql_query("COMMIT").execute(conn).map(|_| ()).map_err(|error| {
         let text = error.to_string();
-        if text.contains("disk I/O") { StoreError::OutcomeUnknown(text) } else { StoreError::Aborted(text) }
+        if text.contains("disk I/O") { StoreError::OutcomeUnknown(text) } else { not_done(text) }
     })
 }
 
@@ -191,7 +191,7 @@ where
     R: Send + 'static,
     Q: FnOnce(&mut Conn) -> Result<R> + Send + 'static,
 {
-    let mut conn = pool.get().await.map_err(|error| StoreError::Aborted(error.to_string()))?;
+    let mut conn = pool.get().await.map_err(|error| StoreError::Busy(error.to_string()))?;
     conn.spawn_blocking(move |conn| Ok(query(conn))).await.map_err(failure)?
 }
 

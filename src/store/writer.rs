@@ -158,7 +158,8 @@ impl Batches {
         let (writes, waiting): (Vec<Write>, Vec<OnDone>) = batch.into_iter().unzip();
         match self.store.commit(&writes).await {
             Ok(written) => self.committed(writes, written, waiting),
-            // One item may be the fault: each gets a commit of its own, so that the others do not suffer.
+            // One item may be the fault: each gets a commit of its own, so that the others do not suffer. When the
+            // database itself is away (`Busy`), none is: it is not asked again for every item.
             Err(StoreError::Aborted(_)) if writes.len() > 1 => self.one_by_one(writes, waiting).await,
             Err(error) => self.failed(&writes, waiting, &error),
         }
@@ -180,7 +181,7 @@ impl Batches {
             match result {
                 Ok(written) => self.committed(writes, written, vec![done]),
                 Err(error) => {
-                    if broken.is_none() && self.store.ping().await.is_err() {
+                    if broken.is_none() && (matches!(error, StoreError::Busy(_)) || self.store.ping().await.is_err()) {
                         broken = Some(error.clone());
                     }
                     self.failed(&writes, vec![done], &error);

@@ -363,6 +363,31 @@ async fn a_long_first_frame_is_taken_from_who_brought_a_token() {
 }
 
 #[actix_web::test]
+async fn what_answers_a_message_of_another_conversation_is_refused_by_name() {
+    let server = Server::start().await;
+    let (mut cleo, id) = started(&server, "cleo").await;
+    let (mut dora, other) = started(&server, "dora").await;
+    let foreign = json!({ "conversationId": other, "content": "mine", "clientId": "d" });
+    let foreign = dora.ack("send_message", foreign).await["messageId"].clone();
+    let data = json!({ "conversationId": id, "content": "x", "clientId": "m", "replyTo": foreign });
+    let answer = cleo.ask("send_message", data.clone()).await;
+    assert_eq!((&answer["data"]["code"], &answer["data"]["field"]), (&json!("invalid"), &json!("data.replyTo")));
+    let own = json!({ "conversationId": id, "content": "x", "clientId": "n" });
+    let own = cleo.ack("send_message", own).await["messageId"].clone();
+    let data = json!({ "conversationId": id, "content": "x", "clientId": "m", "replyTo": own });
+    assert_eq!(cleo.ack("send_message", data).await["seq"], 2);
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_customer_has_no_status_to_set() {
+    let server = Server::start().await;
+    let (mut cleo, _) = started(&server, "cleo").await;
+    assert_eq!(cleo.error("agent_status", json!({ "status": "away" })).await, "forbidden");
+    server.stop().await;
+}
+
+#[actix_web::test]
 async fn metadata_that_is_no_object_is_refused_by_name() {
     let server = Server::start().await;
     let (mut cleo, id) = started(&server, "cleo").await;

@@ -84,6 +84,39 @@ fn said(conversation: &str, client_id: &str) -> Write {
     message(conversation, client_id, SenderRole::Customer, NOW.as_millis() + 5)
 }
 
+/// The same, in answer to another message.
+fn replying(conversation: &str, client_id: &str, to: &str) -> Write {
+    match said(conversation, client_id) {
+        Write::Append(message) => Write::Append(NewMessage { reply_to: Some(to.into()), ..message }),
+        other => other,
+    }
+}
+
+async fn only_what_is_in_the_conversation_can_be_answered(store: &dyn Store) {
+    prepare(store).await;
+    let first = store.commit(&[said("a", "1"), said("b", "1")]).await.unwrap();
+    let [Written::Appended { message: here, .. }, Written::Appended { message: elsewhere, .. }] = &first[..] else {
+        panic!("{first:?}")
+    };
+    let mut same_batch = said("a", "3");
+    if let Write::Append(message) = &mut same_batch {
+        message.id = "third".into();
+    }
+    let batch = [
+        replying("a", "2", here.id.as_str()),
+        replying("a", "lost", elsewhere.id.as_str()),
+        same_batch,
+        replying("a", "4", "third"),
+        replying("b", "lost", "third"),
+        replying("a", "lost", "no such message"),
+    ];
+    let done = store.commit(&batch).await.unwrap();
+    let refused = Written::Refused(WriteRefusal::UnknownReply);
+    assert_eq!((&done[1], &done[4], &done[5]), (&refused, &refused, &refused));
+    assert_eq!(seqs(&done), [Some((2, false)), None, Some((3, false)), Some((4, false)), None, None]);
+    assert_eq!(seqs(&store.commit(&batch[..1]).await.unwrap()), [Some((2, true))]);
+}
+
 fn change(id: &str, version: i64, status: ConversationStatus) -> Op {
     Op::ChangeConversation(ConversationChange {
         conversation_id: id.into(),
@@ -430,6 +463,7 @@ conformance!(
     read_marks_only_move_forward,
     migrations_go_forward_and_back,
     a_key_is_held_by_one_answered_once_and_forgotten_in_the_end,
+    only_what_is_in_the_conversation_can_be_answered,
 );
 
 #[tokio::test]

@@ -29,7 +29,7 @@ use crate::domain::chatbot::{Chatbot, Reachability, RoutingSettings};
 use crate::domain::command::Topic;
 use crate::domain::escalation::{Request, RoutingPolicy, State};
 use crate::domain::event::{Audience, Event, QueueRow, Reply};
-use crate::domain::ids::{ChatbotId, ConversationId, IdGenerator, RequestId};
+use crate::domain::ids::{ChatbotId, ConversationId, IdGenerator, RequestId, UserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::restart::Intensity;
 use crate::domain::session::{RateLimit, SessionSettings, WindowSettings};
@@ -116,6 +116,8 @@ pub struct Node {
     lives: AtomicU64,
     epoch: String,
     revoked: RwLock<HashSet<String>>,
+    /// Agents that the supervisor has surely heard of in this life of the process.
+    introduced: Mutex<HashSet<UserId>>,
     chatbots: RwLock<BTreeMap<ChatbotId, Chatbot>>,
     stopping: AtomicBool,
     watching: Arc<watch::Watching>,
@@ -169,6 +171,7 @@ impl Node {
             lives: AtomicU64::new(0),
             epoch,
             revoked: RwLock::new(revoked),
+            introduced: Mutex::default(),
             chatbots: RwLock::new(chatbots),
             stopping: AtomicBool::new(false),
             watching: Arc::default(),

@@ -1,13 +1,13 @@
 //! Tokens and logins: who somebody is, and how that begins and ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use crate::auth::passwords::Passwords;
 use crate::auth::refresh;
 use crate::auth::tokens::{Claims, TokenIssuer};
 use crate::config::millis;
 use crate::domain::audit::{AuditAction, AuditEntry, AuditRole};
-use crate::domain::escalation::Request;
+use crate::domain::escalation::{AgentProfile, Request};
 use crate::domain::ids::{ChatbotId, ConversationId, UserId};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
@@ -68,11 +68,30 @@ impl Node {
             created_at: now,
             disabled: false,
         };
-        let stored = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let stored = self.know(&user).await?;
         if stored.disabled {
             return Err(Failure::Unauthenticated);
         }
         Ok(Principal { name: stored.name, ..principal })
+    }
+
+    /// Makes a person known, or takes over a changed name; an agent becomes known to the supervisor as well, so that
+    /// it can be found, set and assigned to before its first socket. The person as stored.
+    ///
+    /// # Errors
+    /// The store's word.
+    pub async fn know(&self, user: &User) -> Result<User, Failure> {
+        let user = self.store.ensure_user(user, self.routing.default_capacity).await?;
+        let introduced = || self.introduced.lock().unwrap_or_else(PoisonError::into_inner);
+        if user.role == Role::Agent && !user.disabled && !introduced().contains(&user.id) {
+            let (id, name) = (user.id.clone(), user.name.clone());
+            let profile = AgentProfile { id, name, limit: None, skills: None, teams: None };
+            // A supervisor that is reading the store will find the agent there, or hears of it the next time.
+            if self.request(Request::ChangeAgent(profile), self.new_request_id()).await.is_ok() {
+                introduced().insert(user.id.clone());
+            }
+        }
+        Ok(user)
     }
 
     /// Whether a token is signed by somebody we trust and in time, without asking the store.
@@ -81,7 +100,7 @@ impl Node {
     }
 
     fn is_revoked(&self, login_id: &str) -> bool {
-        self.revoked.read().unwrap_or_else(std::sync::PoisonError::into_inner).contains(login_id)
+        self.revoked.read().unwrap_or_else(PoisonError::into_inner).contains(login_id)
     }
 
     /// Logs somebody in. The same answer, after the same time, for a wrong address and a wrong password.
@@ -223,7 +242,7 @@ impl Node {
 
     /// Refuses the access tokens of a login that has ended, and closes its sockets.
     pub(super) fn forget_login(&self, login_id: String) {
-        self.revoked.write().unwrap_or_else(std::sync::PoisonError::into_inner).insert(login_id.clone());
+        self.revoked.write().unwrap_or_else(PoisonError::into_inner).insert(login_id.clone());
         self.router(RouterMessage::LoginRevoked(login_id));
     }
 
@@ -250,7 +269,7 @@ impl Node {
             created_at: now,
             disabled: false,
         };
-        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let user = self.know(&user).await?;
         let login_id = format!("{VISITOR}{}", refresh::random_login_id());
         self.visitor_tokens(user, chatbot_id.clone(), login_id)
     }
@@ -322,7 +341,7 @@ impl Node {
         chatbot_id: Option<ChatbotId>,
         lives: Option<Millis>,
     ) -> Result<Tokens, Failure> {
-        let user = self.store.ensure_user(&user, self.routing.default_capacity).await?;
+        let user = self.know(&user).await?;
         let expires_at = self.now() + lives.unwrap_or_else(|| self.access_token_lives());
         let details = object(KeyStyle::Camel, |o| {
             o.text("role", user.role.as_str()).time("expiresAt", expires_at);
@@ -340,14 +359,26 @@ impl Node {
     pub async fn new_agent(&self, by: &Principal, user: User, password: String) -> Result<(), Failure> {
         let hash = self.hash(password).await?;
         let email = user.email.clone().ok_or_else(|| invalid("email", "is missing"))?.to_lowercase();
-        if self.store.credential(&email).await?.is_some_and(|known| known.user_id != user.id) {
+        if self.is_taken(&email, &user.id).await? {
             return Err(invalid("email", "is in use"));
         }
         let credential = Credential { user_id: user.id.clone(), email, password_hash: hash };
         let entry = self.entry_of(by, AuditAction::AgentCreated, user.id.as_str(), None);
         let default_capacity = self.routing.default_capacity;
-        self.change(Change::PutLogin { user, credential, default_capacity }, entry).await?;
-        Ok(())
+        let user_id = user.id.clone();
+        let put = Change::PutLogin { user, credential: credential.clone(), default_capacity };
+        match self.change(put, entry).await {
+            // Two at once with one address: the database took one of them.
+            Err(Failure::Store(StoreError::Aborted(_))) if self.is_taken(&credential.email, &user_id).await? => {
+                Err(invalid("email", "is in use"))
+            }
+            Err(failure) => Err(failure),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    async fn is_taken(&self, email: &str, user_id: &UserId) -> Result<bool, Failure> {
+        Ok(self.store.credential(email).await?.is_some_and(|known| known.user_id != *user_id))
     }
 
     /// A password as it is stored.

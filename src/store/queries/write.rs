@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use diesel::prelude::*;
 
 use crate::domain::conversation::{ConversationStatus, Handler};
-use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::ids::{ConversationId, MessageId, UserId};
 use crate::domain::message::{NewMessage, NewNote, SenderRole};
 use crate::domain::messaging::Post;
 use crate::domain::time::Timestamp;
 use crate::store::rows::{ConversationRow, MessageRow, NoteRow, ParticipantRow};
-use crate::store::schema::{conversations, notes, participants, ratings};
+use crate::store::schema::{conversations, messages, notes, participants, ratings};
 use crate::store::{Failed, NewConversation, Result, Transaction, Write, WriteRefusal, Written};
 
 use super::{Conn, RunQueryDsl, batch};
@@ -110,6 +110,7 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
     let replies = appends.iter().filter(|(_, message)| message.sender_role == SenderRole::Ai);
     let ids: BTreeSet<&str> = replies.map(|(_, message)| message.conversation_id.as_str()).collect();
     let taken_over = if ids.is_empty() { HashSet::new() } else { taken_over(conn, ids).await? };
+    let mut answerable = answerable(conn, appends).await?;
     let mut first: HashMap<MessageKey, usize> = HashMap::new();
     let mut repeats: Vec<(usize, usize)> = Vec::new();
     let mut fresh: BTreeMap<&str, Vec<(usize, &NewMessage)>> = BTreeMap::new();
@@ -129,6 +130,14 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
             }
             first.insert(key, *place);
         }
+        if let Some(known) = &mut answerable {
+            let here = |id: &MessageId| (message.conversation_id.to_string(), id.to_string());
+            if message.reply_to.as_ref().is_some_and(|id| !known.contains(&here(id))) {
+                answers.insert(*place, Written::Refused(WriteRefusal::UnknownReply));
+                continue;
+            }
+            known.insert(here(&message.id));
+        }
         fresh.entry(message.conversation_id.as_str()).or_default().push((*place, message));
     }
     append_fresh(conn, fresh, &mut answers).await?;
@@ -141,6 +150,21 @@ async fn append(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Has
         answers.insert(place, answer);
     }
     Ok(answers)
+}
+
+/// What the messages of a batch say they answer, as far as it exists: conversation and message. None: nothing is
+/// answered.
+async fn answerable(conn: &mut Conn, appends: &[(usize, &NewMessage)]) -> Result<Option<HashSet<(String, String)>>> {
+    let ids: BTreeSet<&str> =
+        appends.iter().filter_map(|(_, message)| message.reply_to.as_ref().map(MessageId::as_str)).collect();
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let found: Vec<(String, String)> = run!(
+        messages::table.filter(messages::id.eq_any(ids)).select((messages::conversation_id, messages::id)).load(conn)
+    )
+    .failed()?;
+    Ok(Some(found.into_iter().collect()))
 }
 
 /// Which of these conversations are no longer the assistant's: its reply to them comes too late. The rows are locked

@@ -11,6 +11,8 @@ on_both!(
     statistics_are_what_was_counted_by_hand,
     what_admins_change_is_on_record,
     an_agent_s_password_is_set_anew_and_the_old_logins_end,
+    an_agent_who_never_had_a_socket_is_known_from_the_first_call_on,
+    one_address_is_one_login_also_when_six_ask_at_once,
     the_queue_is_told_something_that_stays,
 );
 
@@ -142,6 +144,43 @@ async fn what_admins_change_is_on_record(server: Server) {
     assert!(!text.contains("localhost") && !text.contains("wrong") && !text.contains("spam"), "{text}");
     let (_, of_boss) = server.get("/api/v1/audit?actor=boss&action=chatbot.put", &boss).await;
     assert_eq!(of_boss["items"].as_array().unwrap().len(), 1);
+    server.stop().await;
+}
+
+async fn an_agent_who_never_had_a_socket_is_known_from_the_first_call_on(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let (_, started) = server.post("/api/v1/conversations", &cleo, json!({})).await;
+    let id = started["conversationId"].as_str().unwrap();
+    // Minted by the host application, never used.
+    server.token(&User::agent("ann", "Ann")).await;
+    let (_, agents) = server.get("/api/v1/agents", &boss).await;
+    let row = agents["items"].as_array().unwrap().iter().find(|row| row["agentId"] == "ann").unwrap();
+    assert_eq!((&row["name"], &row["presence"]), (&json!("Ann"), &json!("gone")), "{row}");
+    let (status, assigned) =
+        server.post(&format!("/api/v1/conversations/{id}/assign"), &boss, json!({ "agentId": "ann" })).await;
+    assert_eq!((status, &assigned["agentId"]), (200, &json!("ann")), "{assigned}");
+    server.stop().await;
+}
+
+async fn one_address_is_one_login_also_when_six_ask_at_once(server: Server) {
+    let boss = server.token(&User::admin("boss", "Boss")).await;
+    let asked = (0..6).map(|number| {
+        let new =
+            json!({ "name": format!("Ann {number}"), "email": "ann@shop.example", "password": "a long password" });
+        server.post("/api/v1/agents", &boss, new)
+    });
+    let mut answers = futures_util::future::join_all(asked).await;
+    answers.sort_by_key(|(status, _)| *status);
+    assert_eq!(answers[0].0, 201);
+    for (status, answer) in &answers[1..] {
+        let error = &answer["error"];
+        let found = (*status, &error["code"], &error["details"]["field"]);
+        assert_eq!(found, (400, &json!("invalid"), &json!("email")), "{answer}");
+    }
+    let (_, agents) = server.get("/api/v1/agents", &boss).await;
+    let names = agents["items"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("Ann")).count(), 1, "{agents}");
     server.stop().await;
 }
 

@@ -109,12 +109,23 @@ async fn whoever_finds_no_free_connection_is_told_after_the_time_that_the_settin
     let mut pings = futures_util::stream::FuturesUnordered::new();
     pings.extend((0..3).map(|_| store.ping()));
     let refused = pings.next().await.unwrap().unwrap_err();
-    assert!(matches!(refused, StoreError::Aborted(_)) && refused.to_string().contains("imeout"), "{refused}");
+    assert!(matches!(refused, StoreError::Busy(_)) && refused.to_string().contains("imeout"), "{refused}");
     lock.release();
     while pings.next().await.is_some() {}
     // The message had its turn as well, or is told that there was none.
     cleo.expect_where(|event| event["id"] == 2).await;
     cleo.ack("send_message", message(&id, "patient")).await;
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn the_whole_file_is_busy_then_and_no_single_write_is_blamed() {
+    let server = Server::with(|config| config.database.busy_timeout_ms = 0).await;
+    let lock = Lock::take(&server);
+    let refused = server.engine.node().store().ping().await.unwrap_err();
+    assert!(matches!(refused, StoreError::Busy(_)), "{refused}");
+    lock.release();
+    server.engine.node().store().ping().await.unwrap();
     server.stop().await;
 }
 

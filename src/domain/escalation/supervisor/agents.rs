@@ -112,9 +112,12 @@ impl Supervisor {
         if profile.limit.is_some_and(|limit| !(0..=LIMIT_MAX).contains(&limit)) {
             return Err(Rejection::Invalid { field: "capacity".into(), message: "must be 0 to 1000".into() });
         }
+        let before = self.state.agents.get(&agent_id).cloned();
         self.know_agent(now, profile, out);
-        self.tell_load(now, &agent_id, out);
-        self.tell_status(now, &agent_id, out);
+        if self.state.agents.get(&agent_id) != before.as_ref() {
+            self.tell_load(now, &agent_id, out);
+            self.tell_status(now, &agent_id, out);
+        }
         self.dispatch(now, out);
         Ok(Reply::Done)
     }
