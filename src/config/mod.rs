@@ -6,6 +6,7 @@
 
 mod alerts;
 mod assistant;
+mod attachments;
 mod auth;
 mod bus;
 mod cors;
@@ -30,6 +31,7 @@ use crate::domain::time::Millis;
 
 pub use alerts::Alerts;
 pub use assistant::{Assistant, HandOff, Provider};
+pub use attachments::Attachments;
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;
@@ -81,6 +83,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// Messages between people.
     pub messaging: Messaging,
+    /// Files beside messages.
+    pub attachments: Attachments,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
@@ -125,6 +129,7 @@ impl Config {
             Assistant::KEYS,
             Alerts::KEYS,
             Messaging::KEYS,
+            Attachments::KEYS,
             Pages::KEYS,
             Demo::KEYS,
         ]

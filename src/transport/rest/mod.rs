@@ -174,6 +174,8 @@ routes! {
     put    "/api/v1/messages/messages/{id}/reactions"   messages::posts::react, MessageReact;
     delete "/api/v1/messages/messages/{id}/reactions"   messages::posts::unreact, MessageReact;
     post   "/api/v1/messages/messages/{id}/forward"     messages::posts::forward, MessageSend;
+    post   "/api/v1/messages/attachments"               messages::attachments::put, AttachmentPut;
+    get    "/api/v1/messages/attachments/{id}"          messages::attachments::get, AttachmentGet;
     get    "/api/v1/messages/search"                    messages::search::search, Search;
     get    "/api/v1/messages/blocks"                    messages::blocks::all, BlockManage;
     put    "/api/v1/messages/blocks/{id}"               messages::blocks::put, BlockManage;

@@ -7,6 +7,7 @@ use crate::support::client::Client;
 use crate::support::server::Server;
 
 mod changes;
+mod files;
 mod people;
 mod store;
 mod walk;

@@ -1,5 +1,6 @@
 //! Messages between people, as seed 003 writes them: snake_case, bare lists.
 
+pub(super) mod attachments;
 pub(super) mod blocks;
 pub(super) mod conversations;
 pub(super) mod posts;

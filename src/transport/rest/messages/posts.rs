@@ -9,14 +9,15 @@ use crate::domain::command::{Command, SendMessage};
 use crate::domain::event::Reply;
 use crate::domain::ids::{ConversationId, MessageId, UserId, named};
 use crate::domain::message::{Message, MessageKind};
-use crate::domain::messaging::{Deed, Request};
+use crate::domain::messaging::{Attachment, Deed, Request};
 use crate::domain::rejection::Rejection;
 use crate::protocol::error::WireError;
 use crate::protocol::json::{KeyStyle, Object, object};
 
 use super::super::answer::ApiError;
 use super::super::params::{Id, Params};
-use super::super::who::Who;
+use super::super::who::{Shared, Who};
+use super::attachments::addresses;
 use super::shape::{self, Beside};
 use super::{Answer, body, conversation, created, list, ok, window};
 
@@ -33,7 +34,7 @@ struct Send {
     metadata: Option<Box<RawValue>>,
 }
 
-pub(in super::super) async fn send(who: Who, bytes: web::Bytes) -> Answer {
+pub(in super::super) async fn send(who: Who, shared: web::Data<Shared>, bytes: web::Bytes) -> Answer {
     who.known()?;
     let send: Send = body(&who, &bytes)?;
     let kind = match send.message_type.as_deref() {
@@ -50,10 +51,10 @@ pub(in super::super) async fn send(who: Who, bytes: web::Bytes) -> Answer {
         internal: false,
         metadata: send.metadata.map(|raw| raw.get().to_owned()),
     };
-    posted(&who, message, send.attachments.into_iter().map(named).collect()).await
+    posted(&who, &shared, message, send.attachments.into_iter().map(named).collect()).await
 }
 
-async fn posted(who: &Who, message: SendMessage, attachments: Vec<String>) -> Answer {
+async fn posted(who: &Who, shared: &Shared, message: SendMessage, attachments: Vec<String>) -> Answer {
     let id = message.conversation_id.clone();
     let command = request(&id, Deed::Post { message, attachments });
     match who.execute(command).await? {
@@ -61,7 +62,7 @@ async fn posted(who: &Who, message: SendMessage, attachments: Vec<String>) -> An
             let found = who.node.store().message(&sent.message_id).await?;
             let found = found.ok_or_else(|| who.refused(Rejection::NotFound))?;
             let me = &who.known()?.user_id;
-            let beside = beside(who, std::slice::from_ref(&found)).await?;
+            let (beside, address) = (beside(who, std::slice::from_ref(&found)).await?, address(who, shared));
             Ok(created(|o| shape::message(o, &found, (me, 0), &beside, &address)))
         }
         _ => Err(who.refused(Rejection::NotFound)),
@@ -72,8 +73,15 @@ fn request(id: &ConversationId, deed: Deed) -> Command {
     Command::Messaging(Box::new(Request { conversation_id: id.clone(), deed }))
 }
 
-/// Where a file can be got.
-fn address(_: &mut Object<'_>, _: &crate::domain::messaging::Attachment) {}
+/// Writes where a file can be got. Without a place for files there are none to be written.
+fn address(who: &Who, shared: &Shared) -> impl Fn(&mut Object<'_>, &Attachment) {
+    let addresses = shared.files().map(|files| addresses(who, files));
+    move |o, file| {
+        if let Some(addresses) = &addresses {
+            addresses(o, file);
+        }
+    }
+}
 
 pub(super) async fn beside(who: &Who, messages: &[Message]) -> Result<Beside, ApiError> {
     let ids: Vec<MessageId> = messages.iter().map(|message| message.id.clone()).collect();
@@ -90,7 +98,12 @@ pub(in super::super) struct Window {
 }
 
 /// A page, oldest first: the newest ones, `offset` of them left out; or those before or after a number.
-pub(in super::super) async fn page(who: Who, id: Id, query: Params<Window>) -> Answer {
+pub(in super::super) async fn page(
+    who: Who,
+    shared: web::Data<Shared>,
+    id: Id,
+    query: Params<Window>,
+) -> Answer {
     let record = conversation(&who, Action::MessageList, &id.into_inner().into()).await?;
     let (limit, offset) = window(&who, query.limit, query.offset)?;
     let (row, store) = (&record.conversation, who.node.store());
@@ -111,7 +124,7 @@ pub(in super::super) async fn page(who: Who, id: Id, query: Params<Window>) -> A
     };
     let me = &who.known()?.user_id;
     let read_up_to = record.read_up_to(me);
-    let beside = beside(&who, &found).await?;
+    let (beside, address) = (beside(&who, &found).await?, address(&who, &shared));
     Ok(list(&found, next, |o, message| shape::message(o, message, (me, read_up_to), &beside, &address)))
 }
 
@@ -124,12 +137,12 @@ async fn readable(who: &Who, id: &MessageId) -> Result<(Message, i64), ApiError>
 }
 
 /// Does something to a message and shows it as it is then.
-async fn changed(who: &Who, id: &MessageId, deed: Deed) -> Answer {
+async fn changed(who: &Who, shared: &Shared, id: &MessageId, deed: Deed) -> Answer {
     let (found, _) = readable(who, id).await?;
     who.execute(request(&found.conversation_id, deed)).await?;
     let (found, read_up_to) = readable(who, id).await?;
     let me: &UserId = &who.known()?.user_id;
-    let beside = beside(who, std::slice::from_ref(&found)).await?;
+    let (beside, address) = (beside(who, std::slice::from_ref(&found)).await?, address(who, shared));
     Ok(ok(|o| shape::message(o, &found, (me, read_up_to), &beside, &address)))
 }
 
@@ -138,16 +151,16 @@ struct Edit {
     content: String,
 }
 
-pub(in super::super) async fn edit(who: Who, id: Id, bytes: web::Bytes) -> Answer {
+pub(in super::super) async fn edit(who: Who, shared: web::Data<Shared>, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let edit: Edit = body(&who, &bytes)?;
     let message_id = MessageId::from(id.into_inner());
-    changed(&who, &message_id, Deed::Edit { message_id: message_id.clone(), content: edit.content }).await
+    changed(&who, &shared, &message_id, Deed::Edit { message_id: message_id.clone(), content: edit.content }).await
 }
 
-pub(in super::super) async fn delete(who: Who, id: Id) -> Answer {
+pub(in super::super) async fn delete(who: Who, shared: web::Data<Shared>, id: Id) -> Answer {
     let message_id = MessageId::from(id.into_inner());
-    changed(&who, &message_id, Deed::Delete { message_id: message_id.clone() }).await
+    changed(&who, &shared, &message_id, Deed::Delete { message_id: message_id.clone() }).await
 }
 
 #[derive(Deserialize)]
@@ -155,11 +168,11 @@ struct Emoji {
     emoji: String,
 }
 
-pub(in super::super) async fn react(who: Who, id: Id, bytes: web::Bytes) -> Answer {
+pub(in super::super) async fn react(who: Who, shared: web::Data<Shared>, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let Emoji { emoji } = body(&who, &bytes)?;
     let message_id = MessageId::from(id.into_inner());
-    changed(&who, &message_id, Deed::React { message_id: message_id.clone(), emoji, on: true }).await
+    changed(&who, &shared, &message_id, Deed::React { message_id: message_id.clone(), emoji, on: true }).await
 }
 
 #[derive(Deserialize)]
@@ -167,10 +180,10 @@ pub(in super::super) struct Which {
     emoji: Option<String>,
 }
 
-pub(in super::super) async fn unreact(who: Who, id: Id, query: Params<Which>) -> Answer {
+pub(in super::super) async fn unreact(who: Who, shared: web::Data<Shared>, id: Id, query: Params<Which>) -> Answer {
     let emoji = query.into_inner().emoji.unwrap_or_default();
     let message_id = MessageId::from(id.into_inner());
-    changed(&who, &message_id, Deed::React { message_id: message_id.clone(), emoji, on: false }).await
+    changed(&who, &shared, &message_id, Deed::React { message_id: message_id.clone(), emoji, on: false }).await
 }
 
 #[derive(Deserialize)]
@@ -181,7 +194,7 @@ struct Forward {
 }
 
 /// The text of a message that one may read, said again by oneself elsewhere. Files stay where they are.
-pub(in super::super) async fn forward(who: Who, id: Id, bytes: web::Bytes) -> Answer {
+pub(in super::super) async fn forward(who: Who, shared: web::Data<Shared>, id: Id, bytes: web::Bytes) -> Answer {
     who.known()?;
     let forward: Forward = body(&who, &bytes)?;
     let (found, _) = readable(&who, &id.into_inner().into()).await?;
@@ -204,5 +217,5 @@ pub(in super::super) async fn forward(who: Who, id: Id, bytes: web::Bytes) -> An
         internal: false,
         metadata: Some(metadata),
     };
-    posted(&who, message, Vec::new()).await
+    posted(&who, &shared, message, Vec::new()).await
 }
