@@ -7,7 +7,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::sync::oneshot;
 
 use crate::domain::command::{ReadMark, SendMessage};
-use crate::domain::event::{Event, MessagingState};
+use crate::domain::event::{Audience, Event, MessagingState};
 use crate::domain::ids::{MessageId, SessionId, UserId};
 use crate::domain::message::Message;
 use crate::domain::messaging::{
@@ -23,6 +23,7 @@ use crate::protocol::encoded::Encoded;
 use crate::store::Write;
 
 use super::super::failure::Failure;
+use super::super::node::Published;
 use super::super::messages::{Caller, HubMessage, ReplyTo, SessionRef};
 use super::super::tell::{Overflow, tell};
 use super::asks::submit;
@@ -242,13 +243,13 @@ impl RoomActor {
                     message_id: None,
                     read_at: *at,
                 };
-                self.fan_out(event, false, None, Overflow::Force);
+                self.tell_all(event);
                 self.tell_unread(|one| one.user_id == *by);
             }
             AlteredWhat::Edited(message) => {
                 let message = Arc::new((**message).clone());
                 self.ring.replace(Arc::clone(&message));
-                self.fan_out(Event::MessageUpdated(message), false, None, Overflow::Force);
+                self.tell_all(Event::MessageUpdated(message));
             }
             AlteredWhat::Deleted(message) => {
                 let message = Arc::new((**message).clone());
@@ -264,7 +265,7 @@ impl RoomActor {
                     user_id: by.clone(),
                     at: *at,
                 };
-                self.fan_out(event, false, None, Overflow::Force);
+                self.tell_all(event);
                 self.tell_unread(|one| one.last_read_seq < message.seq && Some(&one.user_id) != message.sender_id.as_ref());
             }
             AlteredWhat::Reacted { message_id, seq, emoji, on } => {
@@ -277,9 +278,15 @@ impl RoomActor {
                     on: *on,
                     at: *at,
                 };
-                self.fan_out(event, false, None, Overflow::Force);
+                self.tell_all(event);
             }
         }
+    }
+
+    /// All devices of all who take part, who else is in the room, and the host's listeners.
+    fn tell_all(&mut self, event: Event) {
+        self.node.sink(&Published { to: Audience::Room(self.id.clone()), event: event.clone() });
+        self.fan_out(event, false, None, Overflow::Force);
     }
 
     fn rows_changed(&mut self, by: &UserId, before: &[UserId], own: bool) {
@@ -290,7 +297,7 @@ impl RoomActor {
             return self.to_devices(by, &Encoded::new(event));
         }
         let here: Vec<UserId> = record.people().map(|one| one.user_id.clone()).collect();
-        self.fan_out(event.clone(), false, None, Overflow::Force);
+        self.tell_all(event.clone());
         // Those who have gone hear that much.
         for gone in before.iter().filter(|user_id| !here.contains(user_id)) {
             self.to_devices(gone, &Encoded::new(event.clone()));

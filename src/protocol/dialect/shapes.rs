@@ -109,6 +109,8 @@ fn conversation_keys(o: &mut Object<'_>, row: &Conversation) {
 /// A conversation of in-app messages as its people are told.
 pub fn messaging_state(o: &mut Object<'_>, state: &MessagingState) {
     o.text("conversationId", state.conversation_id.as_str()).word("kind", state.kind).word("status", state.status);
+    // As in every `conversation_updated`: nobody is, among people.
+    o.null("assignedAgentId");
     o.text_or_null("subject", state.subject.as_deref());
     o.list("participants", &state.participants, |o, one| participant(o, one, None));
     o.int("lastSeq", state.last_seq);

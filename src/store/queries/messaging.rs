@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use crate::domain::ids::{MessageId, UserId};
 use crate::domain::messaging::{Attachment, Reaction, View};
@@ -84,39 +85,49 @@ pub(in crate::store) async fn list(
         .collect()
 }
 
-/// The numbers of one person, summed over the rows of their conversations.
+/// The numbers of one person, summed where the rows are.
+const STATS: &str = "SELECT COUNT(*) AS conversations, \
+    CAST(COALESCE(SUM(CASE WHEN c.status <> 'CLOSED' AND NOT p.archived THEN 1 ELSE 0 END), 0) AS BIGINT) AS active, \
+    CAST(COALESCE(SUM(CASE WHEN c.status <> 'CLOSED' AND p.archived THEN 1 ELSE 0 END), 0) AS BIGINT) AS archived, \
+    CAST(COALESCE(SUM(CASE WHEN c.status = 'CLOSED' THEN 1 ELSE 0 END), 0) AS BIGINT) AS closed, \
+    CAST(COALESCE(SUM(CASE WHEN c.last_seq - p.last_read_seq - p.uncounted > 0 THEN 1 ELSE 0 END), 0) AS BIGINT) \
+        AS unread_conversations, \
+    CAST(COALESCE(SUM(CASE WHEN c.last_seq - p.last_read_seq - p.uncounted > 0 \
+        THEN c.last_seq - p.last_read_seq - p.uncounted ELSE 0 END), 0) AS BIGINT) AS unread_messages, \
+    CAST(COALESCE(SUM(c.last_seq), 0) AS BIGINT) AS messages \
+    FROM participants p JOIN conversations c ON c.id = p.conversation_id \
+    WHERE p.user_id = $1 AND p.left_at IS NULL AND p.activity_at IS NOT NULL";
+
+#[derive(QueryableByName)]
+struct StatsLine {
+    #[diesel(sql_type = BigInt)]
+    conversations: i64,
+    #[diesel(sql_type = BigInt)]
+    active: i64,
+    #[diesel(sql_type = BigInt)]
+    archived: i64,
+    #[diesel(sql_type = BigInt)]
+    closed: i64,
+    #[diesel(sql_type = BigInt)]
+    unread_conversations: i64,
+    #[diesel(sql_type = BigInt)]
+    unread_messages: i64,
+    #[diesel(sql_type = BigInt)]
+    messages: i64,
+}
+
 pub(in crate::store) async fn stats(conn: &mut Conn, user_id: UserId) -> Result<MessagingStats> {
-    type Line = (i64, i64, i64, bool, String);
-    let lines: Vec<Line> = run!(
-        participants::table
-            .inner_join(conversations::table.on(conversations::id.eq(participants::conversation_id)))
-            .filter(participants::user_id.eq(user_id.to_string()))
-            .filter(participants::left_at.is_null())
-            .filter(participants::activity_at.is_not_null())
-            .select((
-                conversations::last_seq,
-                participants::last_read_seq,
-                participants::uncounted,
-                participants::archived,
-                conversations::status,
-            ))
-            .load(conn)
-    )
-    .failed()?;
-    let mut found = MessagingStats::default();
-    for (last_seq, last_read_seq, uncounted, archived, status) in lines {
-        let unread = crate::domain::messaging::unread(last_seq, last_read_seq, uncounted);
-        found.conversations += 1;
-        found.messages += last_seq;
-        found.unread_messages += unread;
-        found.unread_conversations += i64::from(unread > 0);
-        match (status.as_str(), archived) {
-            ("CLOSED", _) => found.closed += 1,
-            (_, true) => found.archived += 1,
-            (_, false) => found.active += 1,
-        }
-    }
-    Ok(found)
+    let line: StatsLine =
+        run!(diesel::sql_query(STATS).bind::<Text, _>(user_id.as_str()).get_result(conn)).failed()?;
+    Ok(MessagingStats {
+        conversations: line.conversations,
+        active: line.active,
+        archived: line.archived,
+        closed: line.closed,
+        unread_conversations: line.unread_conversations,
+        unread_messages: line.unread_messages,
+        messages: line.messages,
+    })
 }
 
 pub(in crate::store) async fn reactions_to(conn: &mut Conn, ids: Vec<MessageId>) -> Result<Vec<Reaction>> {
@@ -162,19 +173,20 @@ pub(in crate::store) async fn drop_unused_attachments(
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<Attachment>> {
-    let rows: Vec<AttachmentRow> = run!(
+    let ids: Vec<String> = run!(
         attachments::table
             .filter(attachments::message_id.is_null())
             .filter(attachments::created_at.lt(before.as_millis()))
             .order(attachments::created_at.asc())
             .limit(limit)
-            .select(AttachmentRow::as_select())
+            .select(attachments::id)
             .load(conn)
     )
     .failed()?;
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    // A message may have taken one of them in this moment: what is answered is what went.
     let unused = attachments::table.filter(attachments::id.eq_any(ids)).filter(attachments::message_id.is_null());
-    run!(diesel::delete(unused).execute(conn)).failed()?;
+    let rows: Vec<AttachmentRow> =
+        run!(diesel::delete(unused).returning(AttachmentRow::as_returning()).get_results(conn)).failed()?;
     Ok(rows.into_iter().map(AttachmentRow::read).collect())
 }
 

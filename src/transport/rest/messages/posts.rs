@@ -42,6 +42,8 @@ pub(in super::super) async fn send(who: Who, shared: web::Data<Shared>, bytes: w
         Some(text) => MessageKind::parse(text)
             .ok_or_else(|| who.refused(WireError::invalid("message_type", "must be text, system or automated")))?,
     };
+    let attachments: Vec<String> = send.attachments.into_iter().map(named).collect();
+    let metadata = with_files(&who, send.metadata.map(|raw| raw.get().to_owned()), &attachments).await?;
     let message = SendMessage {
         conversation_id: named(send.conversation_id).into(),
         content: send.content,
@@ -49,9 +51,31 @@ pub(in super::super) async fn send(who: Who, shared: web::Data<Shared>, bytes: w
         kind,
         reply_to: send.reply_to.map(|id| named(id).into()),
         internal: false,
-        metadata: send.metadata.map(|raw| raw.get().to_owned()),
+        metadata,
     };
-    posted(&who, &shared, message, send.attachments.into_iter().map(named).collect()).await
+    posted(&who, &shared, message, attachments).await
+}
+
+/// Whoever hears of the message over a socket sees which files it has; their addresses come with the page.
+async fn with_files(who: &Who, metadata: Option<String>, ids: &[String]) -> Result<Option<String>, ApiError> {
+    if ids.is_empty() {
+        return Ok(metadata);
+    }
+    let given = metadata.as_deref().unwrap_or("{}");
+    let mut object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(given).map_err(|_| who.refused(WireError::invalid("metadata", "must be an object")))?;
+    let mut files = Vec::with_capacity(ids.len());
+    for id in ids {
+        // Those that are not there, or somebody else's, are the store's to refuse.
+        if let Some(file) = who.node.store().attachment(id).await? {
+            files.push(serde_json::json!({
+                "id": file.id, "file_name": file.name, "file_type": file.media_type, "file_size": file.bytes,
+                "width": file.width, "height": file.height,
+            }));
+        }
+    }
+    object.insert("attachments".into(), files.into());
+    Ok(Some(serde_json::Value::Object(object).to_string()))
 }
 
 async fn posted(who: &Who, shared: &Shared, message: SendMessage, attachments: Vec<String>) -> Answer {
