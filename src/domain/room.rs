@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::conversation::{
-    Conversation, ConversationKind, ConversationStatus, Handler, Participant, ParticipantRole,
-};
+use super::conversation::{Conversation, ConversationKind, ConversationStatus, Handler, Participant, ParticipantRole};
 use super::escalation::{Case, ConversationChange, Op};
 use super::ids::{AgentId, OfferId, UserId};
 use super::message::Message;

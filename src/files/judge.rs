@@ -80,7 +80,8 @@ pub fn judge(bytes: &[u8], declared: &str, settings: &Attachments) -> Result<Jud
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')))
 }
 
 fn format_of(media_type: &str) -> Option<ImageFormat> {

@@ -536,13 +536,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whom a person has blocked, the newest first.
     async fn blocked_by(&self, user_id: &UserId, limit: i64) -> Result<Vec<Blocked>, StoreError>;
     /// Blocks somebody, or no longer.
-    async fn set_block(
-        &self,
-        user_id: &UserId,
-        blocked_id: &UserId,
-        on: bool,
-        at: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn set_block(&self, user_id: &UserId, blocked_id: &UserId, on: bool, at: Timestamp)
+    -> Result<(), StoreError>;
     /// Whether any of `by` has blocked a person.
     async fn is_blocked(&self, by: &[UserId], user_id: &UserId) -> Result<bool, StoreError>;
 

@@ -64,8 +64,7 @@ impl Node {
                 return Err(Rejection::NotFound.into());
             }
         }
-        let creator =
-            Person { user_id: principal.user_id.clone(), role: principal.role, name: principal.name.clone() };
+        let creator = Person { user_id: principal.user_id.clone(), role: principal.role, name: principal.name.clone() };
         let people = compose(new.kind, &creator, &others)?;
         let row = self.new_row(principal, new.kind, subject, (new.client_id, new.metadata));
         let participants: Vec<Participant> =
@@ -96,10 +95,7 @@ impl Node {
     ///
     /// # Errors
     /// `NotFound` when one of them is unknown or may no longer log in.
-    pub async fn known_people(
-        &self,
-        people: Vec<(UserId, Option<ParticipantRole>)>,
-    ) -> Result<Vec<Joining>, Failure> {
+    pub async fn known_people(&self, people: Vec<(UserId, Option<ParticipantRole>)>) -> Result<Vec<Joining>, Failure> {
         let mut found: Vec<Joining> = Vec::with_capacity(people.len());
         for (user_id, part) in people {
             if found.iter().any(|known| known.person.user_id == user_id) {

@@ -159,7 +159,11 @@ impl RoomActor {
         }
     }
 
-    pub(super) fn checked_message(&mut self, principal: &Principal, message: SendMessage) -> Result<NewMessage, Rejection> {
+    pub(super) fn checked_message(
+        &mut self,
+        principal: &Principal,
+        message: SendMessage,
+    ) -> Result<NewMessage, Rejection> {
         let record = self.record().map_err(|_| Rejection::NotFound)?;
         record.open()?;
         let content = text::content("data.content", &message.content, self.node.limits().content_chars)?;

@@ -39,7 +39,8 @@ impl RoomActor {
 
     /// Whether anybody here waits to hear what reaches a person.
     pub(super) fn is_waited_for(&self, user_id: &UserId) -> bool {
-        (self.is_among_people() || self.members.has_others(user_id)) && self.record().is_ok_and(|record| record.takes_part(user_id))
+        (self.is_among_people() || self.members.has_others(user_id))
+            && self.record().is_ok_and(|record| record.takes_part(user_id))
     }
 
     pub(super) fn delivered(&mut self, user_id: &UserId, seq: i64, ctx: &mut Context<Self>) {

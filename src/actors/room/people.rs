@@ -7,6 +7,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::sync::oneshot;
 
 use crate::domain::command::{ReadMark, SendMessage};
+use crate::domain::conversation::{ConversationKind, Participant};
 use crate::domain::event::{Audience, Event, MessagingState};
 use crate::domain::ids::{MessageId, SessionId, UserId};
 use crate::domain::message::Message;
@@ -14,7 +15,6 @@ use crate::domain::messaging::{
     self, Alteration, AlterationWhat, Altered, AlteredWhat, Deed, Joining, Post, Seat, may_add, may_delete, may_edit,
     may_manage, may_remove, may_send, successor,
 };
-use crate::domain::conversation::{ConversationKind, Participant};
 use crate::domain::rejection::Rejection;
 use crate::domain::room::RoomRecord;
 use crate::domain::text;
@@ -23,8 +23,8 @@ use crate::protocol::encoded::Encoded;
 use crate::store::Write;
 
 use super::super::failure::Failure;
-use super::super::node::Published;
 use super::super::messages::{Caller, HubMessage, ReplyTo, SessionRef};
+use super::super::node::Published;
 use super::super::tell::{Overflow, tell};
 use super::asks::submit;
 use super::{Record, RoomActor};
@@ -118,12 +118,7 @@ impl RoomActor {
         }
     }
 
-    fn people(
-        &self,
-        principal: &Principal,
-        add: &[Joining],
-        remove: Vec<UserId>,
-    ) -> Result<AlterationWhat, Rejection> {
+    fn people(&self, principal: &Principal, add: &[Joining], remove: Vec<UserId>) -> Result<AlterationWhat, Rejection> {
         let (seat, me) = (self.seat(principal)?, &principal.user_id);
         let record = self.record().map_err(|_| Rejection::NotFound)?;
         if add.is_empty() && remove.is_empty() {
@@ -266,7 +261,9 @@ impl RoomActor {
                     at: *at,
                 };
                 self.tell_all(event);
-                self.tell_unread(|one| one.last_read_seq < message.seq && Some(&one.user_id) != message.sender_id.as_ref());
+                self.tell_unread(|one| {
+                    one.last_read_seq < message.seq && Some(&one.user_id) != message.sender_id.as_ref()
+                });
             }
             AlteredWhat::Reacted { message_id, seq, emoji, on } => {
                 let event = Event::MessageReaction {
@@ -373,8 +370,7 @@ impl RoomActor {
         let people: Arc<[UserId]> = record.people().map(|one| one.user_id.clone()).collect();
         // Who is being sent what they missed gets new messages in their turn.
         let new = matches!(event.event(), Event::NewMessage(_));
-        let except: Arc<[SessionId]> =
-            if new { self.catching_up.iter().cloned().collect() } else { Arc::from([]) };
+        let except: Arc<[SessionId]> = if new { self.catching_up.iter().cloned().collect() } else { Arc::from([]) };
         for hub in self.node.hubs() {
             let message = HubMessage::Absent {
                 conversation_id: self.id.clone(),

@@ -6,7 +6,9 @@
 mod change;
 mod rules;
 
-pub use change::{Alteration, AlterationWhat, Altered, AlteredWhat, Attachment, Deed, Joining, Post, Reaction, Request};
+pub use change::{
+    Alteration, AlterationWhat, Altered, AlteredWhat, Attachment, Deed, Joining, Post, Reaction, Request,
+};
 pub use rules::{Person, Seat, compose, may_add, may_delete, may_edit, may_manage, may_remove, may_send, successor};
 
 use super::conversation::{Conversation, ConversationStatus, Participant};

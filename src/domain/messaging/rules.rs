@@ -86,11 +86,7 @@ pub fn may_manage(seat: Seat) -> bool {
 ///
 /// # Errors
 /// `NotFound`.
-pub fn may_add(
-    seat: Seat,
-    me: &UserId,
-    coming: &[Joining],
-) -> Result<Vec<(Person, ParticipantRole)>, Rejection> {
+pub fn may_add(seat: Seat, me: &UserId, coming: &[Joining]) -> Result<Vec<(Person, ParticipantRole)>, Rejection> {
     let only_me = coming.iter().all(|joining| joining.person.user_id == *me);
     let fits = |joining: &Joining| match seat.kind {
         ConversationKind::Support | ConversationKind::GuestGuest => false,

@@ -166,8 +166,7 @@ fn sends_anybody(seat: Seat) -> bool {
 
 #[test]
 fn the_owner_s_successor_is_the_eldest_of_staff() {
-    let mut people =
-        vec![participant("o", ParticipantRole::Owner), participant("p", ParticipantRole::Participant)];
+    let mut people = vec![participant("o", ParticipantRole::Owner), participant("p", ParticipantRole::Participant)];
     let late = Participant { joined_at: Timestamp::from_millis(5), ..participant("s", ParticipantRole::Staff) };
     people.push(late);
     assert_eq!(successor(&people, &["o".into()]), Some("s".into()));
@@ -178,7 +177,8 @@ fn the_owner_s_successor_is_the_eldest_of_staff() {
 
 #[test]
 fn emoji_are_signs_alone() {
-    for good in ["👍", "❤️", "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "#️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "™"] {
+    for good in ["👍", "❤️", "👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "#️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "™"]
+    {
         assert_eq!(emoji("emoji", good).as_deref(), Ok(good));
     }
     for bad in ["", " ", "ok", "👍 ok", "1", "\u{200D}", "\u{FE0F}", "<b>", "\u{202E}👍", &"👍".repeat(17)] {

@@ -9,8 +9,8 @@ use crate::domain::command::Topic;
 use crate::domain::conversation::{ConversationKind, ConversationStatus, Participant, ParticipantRole};
 use crate::domain::escalation::EntryStatus;
 use crate::domain::event::{
-    AdminNotice, AgentNotice, EscalationStatus, Event, MessagingState, QueuePlace, QueueRow, Reply, SentMessage, TopicBody, WaitRange,
-    WaitUnknown,
+    AdminNotice, AgentNotice, EscalationStatus, Event, MessagingState, QueuePlace, QueueRow, Reply, SentMessage,
+    TopicBody, WaitRange, WaitUnknown,
 };
 use crate::domain::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind, Note, SenderRole};

@@ -117,8 +117,7 @@ struct StatsLine {
 }
 
 pub(in crate::store) async fn stats(conn: &mut Conn, user_id: UserId) -> Result<MessagingStats> {
-    let line: StatsLine =
-        run!(diesel::sql_query(STATS).bind::<Text, _>(user_id.as_str()).get_result(conn)).failed()?;
+    let line: StatsLine = run!(diesel::sql_query(STATS).bind::<Text, _>(user_id.as_str()).get_result(conn)).failed()?;
     Ok(MessagingStats {
         conversations: line.conversations,
         active: line.active,
@@ -201,11 +200,8 @@ pub(in crate::store) async fn blocked_by(conn: &mut Conn, user_id: UserId, limit
             .load(conn)
     )
     .failed()?;
-    let blocked = |(id, name, at): (String, String, i64)| Blocked {
-        user_id: id.into(),
-        name,
-        at: Timestamp::from_millis(at),
-    };
+    let blocked =
+        |(id, name, at): (String, String, i64)| Blocked { user_id: id.into(), name, at: Timestamp::from_millis(at) };
     Ok(rows.into_iter().map(blocked).collect())
 }
 

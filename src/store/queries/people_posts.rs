@@ -330,11 +330,8 @@ async fn delete(
     at: Timestamp,
 ) -> Result<Option<AlteredWhat>> {
     let Some(old) = message_of(conn, id, message_id).await? else { return Ok(None) };
-    let values = (
-        messages::content.eq(""),
-        messages::metadata.eq(None::<String>),
-        messages::deleted_at.eq(at.as_millis()),
-    );
+    let values =
+        (messages::content.eq(""), messages::metadata.eq(None::<String>), messages::deleted_at.eq(at.as_millis()));
     run!(diesel::update(messages::table.find(message_id.as_str())).set(values).execute(conn)).failed()?;
     batch::reword(conn, &old, None).await?;
     let to_it = reactions::table.filter(reactions::message_id.eq(message_id.as_str()));

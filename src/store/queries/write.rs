@@ -49,8 +49,7 @@ pub(in crate::store) async fn commit(conn: &mut Conn, writes: &[Write]) -> Resul
             _ => None,
         })
         .collect();
-    let refused =
-        if posts.is_empty() { HashSet::new() } else { people_posts::refused(conn, &posts).await? };
+    let refused = if posts.is_empty() { HashSet::new() } else { people_posts::refused(conn, &posts).await? };
     let appends: Vec<(usize, &NewMessage)> = writes
         .iter()
         .enumerate()
@@ -68,7 +67,9 @@ pub(in crate::store) async fn commit(conn: &mut Conn, writes: &[Write]) -> Resul
     let mut answers = Vec::with_capacity(writes.len());
     for (place, write) in writes.iter().enumerate() {
         answers.push(match write {
-            Write::Append(_) | Write::Post(_) => appended.remove(&place).unwrap_or(Written::Refused(WriteRefusal::NotFound)),
+            Write::Append(_) | Write::Post(_) => {
+                appended.remove(&place).unwrap_or(Written::Refused(WriteRefusal::NotFound))
+            }
             Write::Alter(alteration) => people_posts::alter(conn, alteration).await?,
             Write::AppendNote(note) => append_note(conn, note).await?,
             Write::Create(new) => create(conn, new).await?,

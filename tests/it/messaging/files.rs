@@ -12,8 +12,8 @@ const FILES: &str = "/api/v1/messages/attachments";
 /// The smallest PNG: one pixel.
 const PIXEL: &[u8] = &[
     0x89, 0x50, 0x4E, 0x47, 13, 10, 0x1A, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0,
-    0, 0x1F, 0x15, 0xC4, 0x89, 0, 0, 0, 13, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x10, 0x50, 0x30, 0xF8, 15, 0,
-    2, 4, 1, 0x60, 0x52, 0xE2, 0xA9, 0x61, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+    0, 0x1F, 0x15, 0xC4, 0x89, 0, 0, 0, 13, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x10, 0x50, 0x30, 0xF8, 15, 0, 2,
+    4, 1, 0x60, 0x52, 0xE2, 0xA9, 0x61, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
 ];
 
 async fn server(folder: &tempfile::TempDir, postgres: bool) -> Server {
@@ -108,7 +108,8 @@ async fn what_is_not_what_it_says_is_not_taken(server: Server) {
                 content-disposition: form-data; name=\"file\"; filename=\"C:\\\\a\\\\note.txt\"\r\n\
                 content-type: text/plain\r\n\r\nhello\r\n--b--\r\n";
     let send = async || {
-        let request = server.http.post(&url).bearer_auth(&cleo).header("content-type", "multipart/form-data; boundary=b");
+        let request =
+            server.http.post(&url).bearer_auth(&cleo).header("content-type", "multipart/form-data; boundary=b");
         let response = request.body(form).send().await.unwrap();
         (response.status().as_u16(), serde_json::from_str::<Value>(&response.text().await.unwrap()).unwrap())
     };
@@ -141,7 +142,4 @@ macro_rules! on_both_with_files {
     };
 }
 
-on_both_with_files!(
-    a_file_goes_with_a_message_and_is_handed_out_for_a_while,
-    what_is_not_what_it_says_is_not_taken,
-);
+on_both_with_files!(a_file_goes_with_a_message_and_is_handed_out_for_a_while, what_is_not_what_it_says_is_not_taken,);

@@ -124,7 +124,10 @@ async fn people_come_and_go(server: Server) {
         .map(|one| (one["user_id"].as_str().unwrap().to_owned(), one["role"].as_str().unwrap().to_owned()))
         .collect();
     let role = |id: &str| roles.iter().find(|(user, _)| user == id).map(|(_, role)| role.as_str()).unwrap();
-    assert_eq!([role("ann"), role("bob"), role("cleo"), role("dora")], ["owner", "staff", "participant", "participant"]);
+    assert_eq!(
+        [role("ann"), role("bob"), role("cleo"), role("dora")],
+        ["owner", "staff", "participant", "participant"]
+    );
     assert_eq!(dora_s.expect("conversation_updated").await["participants"].as_array().unwrap().len(), 4);
     assert_eq!(unread(&server, &dora, &id).await, 0, "what was said before is no news");
     send(&server, &cleo, &id, "welcome").await;
@@ -163,6 +166,13 @@ async fn an_agent_may_look_at_a_guest_s_conversation_and_come_in(server: Server)
     assert_eq!(server.get(&format!("{}/messages", of(&id)), &bob).await.0, 200);
     let body = json!({ "conversation_id": id, "message_text": "me" });
     assert_eq!(server.post(MESSAGES, &bob, body.clone()).await.0, 404, "looking is not taking part");
+    for (path, change) in [
+        (of(&id), json!({ "subject": "mine" })),
+        (of(&id), json!({ "muted": true })),
+        (format!("{}/read", of(&id)), Value::Null),
+    ] {
+        assert_eq!(server.call("patch", &path, Some(&bob), change).await.0, 404, "{path}");
+    }
     let path = format!("{}/participants", of(&id));
     let add = |who: &str| json!({ "add": [{ "user_id": who }] });
     agent(&server, "eve").await;

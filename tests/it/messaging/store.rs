@@ -1,8 +1,8 @@
 //! The counters in the database say what counting the messages would say, whatever happens in which batch.
 
 use switchboard::domain::conversation::{Conversation, ConversationKind, Participant, ParticipantRole};
-use switchboard::domain::messaging::{Alteration, AlterationWhat, Altered, AlteredWhat, Attachment, Post};
 use switchboard::domain::message::{MessageKind, NewMessage, SenderRole};
+use switchboard::domain::messaging::{Alteration, AlterationWhat, Altered, AlteredWhat, Attachment, Post};
 use switchboard::domain::time::Timestamp;
 use switchboard::domain::user::Role;
 use switchboard::store::{
@@ -163,9 +163,8 @@ async fn reactions_are_kept_once_and_go_with_the_message(store: &dyn Store) {
     prepare(store, ConversationKind::Group).await;
     let written = store.commit(&[said("a", "1", Vec::new())]).await.unwrap();
     let Written::Appended { message, .. } = &written[0] else { panic!("{written:?}") };
-    let react = |by: &str, on| {
-        alter(by, AlterationWhat::React { message_id: message.id.clone(), emoji: "👍".to_owned(), on })
-    };
+    let react =
+        |by: &str, on| alter(by, AlterationWhat::React { message_id: message.id.clone(), emoji: "👍".to_owned(), on });
     let written = store.commit(&[react("b", true), react("b", true), react("c", false)]).await.unwrap();
     let what = |place: usize| match &written[place] {
         Written::Altered(altered) => {

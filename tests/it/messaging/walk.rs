@@ -68,13 +68,19 @@ async fn the_eight_calls_answer_as_written(server: Server) {
     let id = begin(&server, &cleo, "guest_staff", &["ann"]).await;
     let (_, empty) = server.get(&of(&id), &cleo).await;
     assert_eq!((&empty["type"], &empty["status"]), (&json!("guest_staff"), &json!("active")), "{empty}");
-    assert_eq!((&empty["last_message"], &empty["role"], &empty["created_by"]), (&Value::Null, &json!("owner"), &json!("cleo")));
+    assert_eq!(
+        (&empty["last_message"], &empty["role"], &empty["created_by"]),
+        (&Value::Null, &json!("owner"), &json!("cleo"))
+    );
     let people = empty["participants"].as_array().unwrap();
     let part = |id: &str| &people.iter().find(|one| one["user_id"] == id).unwrap()["role"];
     assert_eq!((part("cleo"), part("ann")), (&json!("owner"), &json!("staff")));
 
     let sent = send(&server, &cleo, &id, "Hello").await;
-    assert_eq!((&sent["message_type"], &sent["conversation_id"], &sent["seq"]), (&json!("text"), &json!(id), &json!(1)));
+    assert_eq!(
+        (&sent["message_type"], &sent["conversation_id"], &sent["seq"]),
+        (&json!("text"), &json!(id), &json!(1))
+    );
     let automated = json!({ "conversation_id": id, "message_text": "We are closed", "message_type": "automated" });
     assert_eq!(server.post(MESSAGES, &ann, automated.clone()).await.0, 201);
     assert_eq!(server.post(MESSAGES, &cleo, automated).await.0, 400, "guests write texts");

@@ -66,9 +66,8 @@ pub(in super::super) async fn put(
     let (judge, bytes, declared) = (files.clone(), upload.bytes.clone(), upload.declared);
     let judged = web::block(move || judge.judge(&bytes, &declared)).await;
     drop(turn);
-    let judged = judged
-        .map_err(|_| who.refused(Failure::NoAnswer))?
-        .map_err(|refusal| who.refused(refused(&refusal)))?;
+    let judged =
+        judged.map_err(|_| who.refused(Failure::NoAnswer))?.map_err(|refusal| who.refused(refused(&refusal)))?;
     let pixels = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
     let attachment = Attachment {
         id: who.node.new_id(),

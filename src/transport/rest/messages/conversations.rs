@@ -158,7 +158,7 @@ struct Update {
 pub(in super::super) async fn update(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let update: Update = body(&who, &bytes)?;
     let id = ConversationId::from(id.into_inner());
-    let record = conversation(&who, Action::MessagingUpdate, &id).await?;
+    let record = conversation(&who, Action::ConversationGet, &id).await?;
     let (mut closed, mut archived) = (None, update.archived);
     match update.status.as_deref().map(|status| (View::parse(status), status)) {
         None => {}
@@ -204,7 +204,7 @@ struct People {
 pub(in super::super) async fn people(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let change: People = body(&who, &bytes)?;
     let id = ConversationId::from(id.into_inner());
-    conversation(&who, Action::MessagingPeople, &id).await?;
+    conversation(&who, Action::ConversationGet, &id).await?;
     let me = who.known()?.user_id.clone();
     let add = wanted(&who, "add", Vec::new(), change.add)?;
     let add = who.node.known_people(add).await.map_err(|failure| who.refused(failure))?;
@@ -229,7 +229,7 @@ struct Read {
 pub(in super::super) async fn read(who: Who, id: Id, bytes: web::Bytes) -> Answer {
     let read: Read = body(&who, &bytes)?;
     let id = ConversationId::from(id.into_inner());
-    conversation(&who, Action::MarkRead, &id).await?;
+    conversation(&who, Action::ConversationGet, &id).await?;
     let mark = match (read.seq, read.message_id) {
         (Some(seq), _) => ReadMark::Seq(seq),
         (None, Some(message_id)) => ReadMark::Message(named(message_id).into()),

@@ -62,7 +62,8 @@ fn window(who: &Who, limit: Option<i64>, offset: Option<i64>) -> Result<(i64, i6
     Ok((limit, offset))
 }
 
-/// A conversation of people that the caller may do something to; the same answer for all others.
+/// A conversation of people that the caller may read; the same answer for all others. What else one may do there is the
+/// room's to say, in the same words.
 async fn conversation(who: &Who, action: Action, id: &ConversationId) -> Result<RoomRecord, ApiError> {
     who.known()?;
     let record = who.conversation(action, id).await?;

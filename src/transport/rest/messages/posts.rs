@@ -122,12 +122,7 @@ pub(in super::super) struct Window {
 }
 
 /// A page, oldest first: the newest ones, `offset` of them left out; or those before or after a number.
-pub(in super::super) async fn page(
-    who: Who,
-    shared: web::Data<Shared>,
-    id: Id,
-    query: Params<Window>,
-) -> Answer {
+pub(in super::super) async fn page(who: Who, shared: web::Data<Shared>, id: Id, query: Params<Window>) -> Answer {
     let record = conversation(&who, Action::MessageList, &id.into_inner().into()).await?;
     let (limit, offset) = window(&who, query.limit, query.offset)?;
     let (row, store) = (&record.conversation, who.node.store());

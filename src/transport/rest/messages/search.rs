@@ -37,10 +37,7 @@ pub(in super::super) async fn search(who: Who, shared: web::Data<Shared>, query:
     let after = page.after().map_err(|error| who.refused(error))?;
     let found = who.node.store().search_messages(&terms, &Reach::People(me), after.as_ref(), limit).await?;
     let full = i64::try_from(found.len()) == Ok(limit);
-    let next = found
-        .last()
-        .filter(|_| full)
-        .map(|last| cursor(last.message.created_at, last.message.id.as_str()));
+    let next = found.last().filter(|_| full).map(|last| cursor(last.message.created_at, last.message.id.as_str()));
     Ok(ok(|o| {
         o.list("items", &found, |o, found| {
             let message = &found.message;
