@@ -228,7 +228,7 @@ export interface ServerEvents {
   conversation_updated: {
     conversationId: string;
     status: ConversationStatus;
-    assignedAgentId?: string | null;
+    assignedAgentId: string | null;
     kind?: ConversationKind;
     subject?: string | null;
     participants?: Participant[];
