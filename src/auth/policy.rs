@@ -225,6 +225,12 @@ listed! {
         AuditList = "audit.list",
         /// Announces something.
         Announce = "announcement.make",
+        /// Carries an event of the host application to its people.
+        EventPublish = "event.publish",
+        /// Reads one's own notifications, and how many are unread.
+        NotificationList = "notification.list",
+        /// Marks one's own notifications read.
+        NotificationRead = "notification.read",
         /// Gives an agent another password.
         AgentSetPassword = "agent.set_password",
         /// Lets an agent log in, or no longer.
@@ -426,7 +432,8 @@ impl Action {
             Self::AuthLogout => Row { internal: NO, ..public(Nothing) },
             Self::SocketRefreshToken => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
             Self::Subscribe | Self::Unsubscribe => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
-            Self::TokenMint => row(Nothing, [NO, NO, NO, ALWAYS]),
+            Self::TokenMint | Self::EventPublish => row(Nothing, [NO, NO, NO, ALWAYS]),
+            Self::NotificationList | Self::NotificationRead => row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO]),
 
             Self::ConversationStart | Self::VisitorRefresh | Self::VisitorIdentify => {
                 row(Nothing, [ALWAYS, NO, NO, NO])
@@ -506,7 +513,7 @@ pub const fn allows(caller: Caller, action: Action, relation: Relation) -> Verdi
     if granted.has(relation) {
         return Verdict::Allow;
     }
-    if matches!(action, Action::TokenMint) {
+    if matches!(action, Action::TokenMint | Action::EventPublish) {
         // The same with a wrong secret as with none configured: such a call does not exist.
         return Verdict::NotFound;
     }

@@ -38,6 +38,15 @@ impl Mark {
     }
 }
 
+/// What has numbers of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stream {
+    /// A conversation's messages.
+    Conversation(ConversationId),
+    /// The host's durable events.
+    HostEvents,
+}
+
 /// One link's messages on their way to its client.
 ///
 /// The pump writes in the order in which it was handed the bytes, so a message is written when as many bytes are
@@ -48,16 +57,16 @@ pub struct Receipts {
     handed: u64,
     written: u64,
     /// Messages not yet written, each with the count of bytes at its end; in rising order.
-    flying: VecDeque<(u64, ConversationId, i64)>,
-    marks: BTreeMap<ConversationId, Mark>,
+    flying: VecDeque<(u64, Stream, i64)>,
+    marks: BTreeMap<Stream, Mark>,
 }
 
 impl Receipts {
     /// Bytes were handed to the pump. `carries` names the message in them whose arrival somebody waits for, if any.
-    pub fn handed(&mut self, bytes: usize, carries: Option<(ConversationId, i64)>) {
+    pub fn handed(&mut self, bytes: usize, carries: Option<(Stream, i64)>) {
         self.handed = self.handed.saturating_add(bytes.try_into().unwrap_or(u64::MAX));
-        if let Some((conversation_id, seq)) = carries {
-            self.flying.push_back((self.handed, conversation_id, seq));
+        if let Some((stream, seq)) = carries {
+            self.flying.push_back((self.handed, stream, seq));
         }
     }
 
@@ -65,8 +74,8 @@ impl Receipts {
     pub fn written(&mut self, bytes: usize) {
         self.written = self.written.saturating_add(bytes.try_into().unwrap_or(u64::MAX));
         while self.flying.front().is_some_and(|(end, _, _)| *end <= self.written) {
-            let Some((_, conversation_id, seq)) = self.flying.pop_front() else { break };
-            let mark = self.marks.entry(conversation_id).or_default();
+            let Some((_, stream, seq)) = self.flying.pop_front() else { break };
+            let mark = self.marks.entry(stream).or_default();
             mark.seq = mark.seq.max(seq);
         }
         if self.flying.is_empty() {
@@ -74,11 +83,11 @@ impl Receipts {
         }
     }
 
-    /// What is to be told to the rooms now: up to which number each conversation's messages arrived.
-    pub fn due(&mut self, now: Timestamp) -> Vec<(ConversationId, i64)> {
+    /// What is to be told now: up to which number each stream has arrived.
+    pub fn due(&mut self, now: Timestamp) -> Vec<(Stream, i64)> {
         self.marks
             .iter_mut()
-            .filter_map(|(conversation_id, mark)| Some((conversation_id.clone(), mark.take(now, TOLD_EVERY)?.0)))
+            .filter_map(|(stream, mark)| Some((stream.clone(), mark.take(now, TOLD_EVERY)?.0)))
             .collect()
     }
 
@@ -89,8 +98,9 @@ impl Receipts {
 
     /// The client has left a conversation: nothing of it is told any more.
     pub fn forget(&mut self, conversation_id: &ConversationId) {
-        self.flying.retain(|(_, of, _)| of != conversation_id);
-        self.marks.remove(conversation_id);
+        let left = Stream::Conversation(conversation_id.clone());
+        self.flying.retain(|(_, of, _)| *of != left);
+        self.marks.remove(&left);
     }
 }
 
@@ -183,6 +193,10 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn stream(conversation_id: &str) -> Stream {
+        Stream::Conversation(conversation_id.into())
+    }
+
     fn told(user: &str, seq: i64, authors: &[&str]) -> Told {
         Told { user_id: user.into(), seq, authors: authors.iter().map(|author| UserId::from(*author)).collect() }
     }
@@ -191,12 +205,12 @@ mod tests {
     fn a_message_has_arrived_when_its_last_byte_is_written() {
         let mut receipts = Receipts::default();
         receipts.handed(10, None);
-        receipts.handed(50, Some(("c".into(), 1)));
+        receipts.handed(50, Some((stream("c"), 1)));
         receipts.written(59);
         assert_eq!((receipts.due(at(0)), receipts.next_deadline(at(0))), (vec![], None));
         receipts.written(1);
         assert_eq!(receipts.next_deadline(at(0)), Some(at(0)));
-        assert_eq!(receipts.due(at(0)), [("c".into(), 1)]);
+        assert_eq!(receipts.due(at(0)), [(stream("c"), 1)]);
         assert_eq!((receipts.due(at(1)), receipts.next_deadline(at(1))), (vec![], None), "told once");
     }
 
@@ -204,22 +218,22 @@ mod tests {
     fn what_arrives_close_together_is_told_together() {
         let mut receipts = Receipts::default();
         for seq in 1..=3 {
-            receipts.handed(10, Some(("c".into(), seq)));
+            receipts.handed(10, Some((stream("c"), seq)));
         }
-        receipts.handed(10, Some(("d".into(), 7)));
+        receipts.handed(10, Some((stream("d"), 7)));
         receipts.written(10);
-        assert_eq!(receipts.due(at(0)), [("c".into(), 1)]);
+        assert_eq!(receipts.due(at(0)), [(stream("c"), 1)]);
         receipts.written(30);
-        assert_eq!(receipts.due(at(1)), [("d".into(), 7)], "the other conversation has its own pace");
+        assert_eq!(receipts.due(at(1)), [(stream("d"), 7)], "the other conversation has its own pace");
         assert_eq!(receipts.next_deadline(at(1)), Some(at(200)));
-        assert_eq!(receipts.due(at(200)), [("c".into(), 3)]);
+        assert_eq!(receipts.due(at(200)), [(stream("c"), 3)]);
     }
 
     #[test]
     fn nothing_is_told_of_a_conversation_that_was_left() {
         let mut receipts = Receipts::default();
-        receipts.handed(10, Some(("c".into(), 1)));
-        receipts.handed(10, Some(("c".into(), 2)));
+        receipts.handed(10, Some((stream("c"), 1)));
+        receipts.handed(10, Some((stream("c"), 2)));
         receipts.written(10);
         receipts.forget(&"c".into());
         receipts.written(10);
@@ -261,7 +275,7 @@ mod tests {
             let (mut now, mut handed, mut written) = (0, 0, 0);
             let mut ends: Vec<(usize, u8, i64)> = Vec::new();
             let mut last: BTreeMap<u8, (i64, i64)> = BTreeMap::new();
-            let id = |of: u8| ConversationId::from(format!("c{of}"));
+            let id = |of: u8| stream(&format!("c{of}"));
             for (what, of, bytes, later) in steps {
                 now += later;
                 match what {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agent::{Agent, Availability};
 use super::chatbot::FallbackPolicy;
 use super::conversation::{ConversationStatus, Participant};
+use super::host_event::{HostEvent, Read};
 use super::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use super::message::{Message, Note};
 use super::page_view::PageView;
@@ -478,6 +479,15 @@ pub enum Event {
         text: String,
         /// When.
         at: Timestamp,
+    },
+    /// Something of the host application's, under its own name.
+    Host(Arc<HostEvent>),
+    /// How many notifications a person has not read: on a connect, and when some became read on one of their devices.
+    NotificationCount {
+        /// Not read.
+        unread: i64,
+        /// What became read.
+        read: Option<Read>,
     },
     /// The token ends soon.
     TokenExpiring {

@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod delivery;
 pub mod escalation;
 pub mod event;
+pub mod host_event;
 pub mod hours;
 pub mod idle;
 pub mod ids;

@@ -6,11 +6,12 @@ use tokio::sync::broadcast;
 
 use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
-use crate::actors::node::{Node, Published};
+use crate::actors::node::{Carried, Node, Published};
 use crate::domain::agent::Availability;
 use crate::domain::command::{Command, Escalate, ReleaseTo, SendMessage, StartConversation, TransferTarget};
 use crate::domain::escalation::{AgentProfile, Decision, Request, State};
 use crate::domain::event::{EscalationStatus, QueueRow, Reply, SentMessage};
+use crate::domain::host_event::NewHostEvent;
 use crate::domain::ids::{AgentId, ConversationId, DecisionId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind};
 use crate::domain::time::{Millis, Timestamp};
@@ -103,6 +104,15 @@ impl EngineHandle {
             disabled: false,
         };
         Ok(self.node.mint(stored, None, Some(lives)).await?.token)
+    }
+
+    /// Carries an event of the host application to one person, a role or everybody, on all of their devices and in
+    /// every dialect. A durable one waits for those who are away.
+    ///
+    /// # Errors
+    /// `Invalid` with the field; the store's word.
+    pub async fn publish_event(&self, event: NewHostEvent) -> Result<Carried, Failure> {
+        self.node.carry(event).await
     }
 
     /// Starts a conversation of a customer's. Idempotent by `client_id`.

@@ -22,6 +22,7 @@
 
 mod handle;
 
+pub use crate::actors::node::Carried;
 pub use handle::{EngineHandle, EventStream, Started, User};
 
 use std::any::Any;

@@ -57,7 +57,7 @@ pub fn judge(bytes: &[u8], declared: &str, settings: &Attachments) -> Result<Jud
     }
     let declared = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let declared = if declared == "image/jpg" { "image/jpeg".to_owned() } else { declared };
-    if !settings.types.iter().any(|allowed| *allowed == declared) {
+    if !settings.types.contains(&declared) {
         return Err(Refusal::Kind);
     }
     let found = infer::get(bytes).map(|kind| kind.mime_type());

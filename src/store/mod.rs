@@ -1,6 +1,7 @@
 //! Where everything durable lives: one trait with the domain's verbs, two databases behind it.
 
 mod desk;
+mod host_events;
 mod kept;
 mod messaging;
 mod postgres;
@@ -14,6 +15,7 @@ mod writer;
 pub use desk::{
     AuditFilter, Change, Changed, Facts, FactsFilter, Found, Overview, OverviewFilter, Preview, Reach, Recorded,
 };
+pub use host_events::{NotificationFilter, PublishedEvent, Reader};
 pub use messaging::{Blocked, MessagingFilter, MessagingOverview, MessagingStats};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
@@ -30,6 +32,7 @@ use crate::domain::canned::CannedResponse;
 use crate::domain::chatbot::Chatbot;
 use crate::domain::conversation::{Conversation, ConversationStatus, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer, Op, QueueEntry, State, WaitSample};
+use crate::domain::host_event::{HostEvent, Notification, Read};
 use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, NewMessage, NewNote, Note};
 use crate::domain::messaging::{Alteration, Altered, Attachment, Post, Reaction};
@@ -581,6 +584,38 @@ pub trait Store: Send + Sync + 'static {
         name: &str,
         at: Timestamp,
     ) -> Result<MergeOutcome, StoreError>;
+
+    // --- the host's events ---
+    /// Makes an event durable and gives it its number, or finds the one with the same id.
+    async fn publish_event(&self, event: &HostEvent, expires_at: Timestamp) -> Result<PublishedEvent, StoreError>;
+    /// The number of the newest durable event; 0 = none yet.
+    async fn newest_event(&self) -> Result<i64, StoreError>;
+    /// Events for a person that have not ended, oldest first: those after a number, or after what was delivered to any
+    /// of their devices.
+    async fn events_for(
+        &self,
+        reader: &Reader,
+        after: Option<i64>,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<HostEvent>, StoreError>;
+    /// Up to these numbers, events have reached these people. A mark never goes back.
+    async fn mark_events_delivered(&self, marks: &[(UserId, i64)]) -> Result<(), StoreError>;
+    /// A person's notifications that have not ended, newest first.
+    async fn notifications(
+        &self,
+        reader: &Reader,
+        filter: NotificationFilter,
+        now: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<Notification>, StoreError>;
+    /// How many of them are not read.
+    async fn unread_notifications(&self, reader: &Reader, now: Timestamp) -> Result<i64, StoreError>;
+    /// Marks some of them read; how many are left, none when there is no such notification.
+    async fn read_notifications(&self, reader: &Reader, what: &Read, now: Timestamp)
+    -> Result<Option<i64>, StoreError>;
+    /// Forgets events that have ended; how many.
+    async fn forget_events(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     // --- chatbots ---
     /// All chatbots, by id.

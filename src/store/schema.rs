@@ -377,7 +377,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    host_events (number) {
+        number -> BigInt,
+        id -> Text,
+        audience -> Text,
+        target -> Text,
+        kind -> Text,
+        data -> Text,
+        priority -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_marks (user_id) {
+        user_id -> Text,
+        delivered -> BigInt,
+        read_up_to -> BigInt,
+    }
+}
+
+diesel::table! {
+    event_reads (user_id, number) {
+        user_id -> Text,
+        number -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    host_events,
+    counters,
+    event_marks,
+    event_reads,
     meta,
     users,
     credentials,

@@ -322,6 +322,58 @@ macro_rules! store_verbs {
                 ask!(self.transact, conn => queries::merge::customer(conn, from, into, name, at))
             }
 
+            async fn publish_event(
+                &self,
+                event: &crate::domain::host_event::HostEvent,
+                expires_at: Timestamp,
+            ) -> Result<crate::store::PublishedEvent> {
+                let event = event.clone();
+                ask!(self.transact, conn => queries::host_events::publish(conn, event, expires_at))
+            }
+            async fn newest_event(&self) -> Result<i64> {
+                ask!(self.read, conn => queries::host_events::newest(conn))
+            }
+            async fn events_for(
+                &self,
+                reader: &crate::store::Reader,
+                after: Option<i64>,
+                now: Timestamp,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::host_event::HostEvent>> {
+                let reader = reader.clone();
+                ask!(self.snapshot, conn => queries::host_events::waiting(conn, reader, after, now, limit))
+            }
+            async fn mark_events_delivered(&self, marks: &[(UserId, i64)]) -> Result<()> {
+                let marks = marks.to_vec();
+                ask!(self.transact, conn => queries::host_events::delivered(conn, marks))
+            }
+            async fn notifications(
+                &self,
+                reader: &crate::store::Reader,
+                filter: crate::store::NotificationFilter,
+                now: Timestamp,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::host_event::Notification>> {
+                let reader = reader.clone();
+                ask!(self.snapshot, conn => queries::host_events::notifications(conn, reader, filter, now, limit))
+            }
+            async fn unread_notifications(&self, reader: &crate::store::Reader, now: Timestamp) -> Result<i64> {
+                let reader = reader.clone();
+                ask!(self.snapshot, conn => queries::host_events::unread(conn, reader, now))
+            }
+            async fn read_notifications(
+                &self,
+                reader: &crate::store::Reader,
+                what: &crate::domain::host_event::Read,
+                now: Timestamp,
+            ) -> Result<Option<i64>> {
+                let (reader, what) = (reader.clone(), what.clone());
+                ask!(self.transact, conn => queries::host_events::read(conn, reader, what, now))
+            }
+            async fn forget_events(&self, now: Timestamp) -> Result<usize> {
+                ask!(self.transact, conn => queries::host_events::forget(conn, now))
+            }
+
             async fn chatbots(&self) -> Result<Vec<Chatbot>> {
                 ask!(self.snapshot, conn => queries::chatbots::all(conn))
             }

@@ -26,6 +26,7 @@ mod crash;
 mod demo;
 mod desk;
 mod flow;
+mod host_events;
 mod knowledge;
 mod logging;
 mod luck;

@@ -10,7 +10,12 @@ const client = join(root, "packages", "client", "src");
 const parts = [
   ["client: core", 'export { createClient } from "INDEX";', 11 * 1024],
   [
-    "client: as a widget uses it (core, outbox, tabs, visitor)",
+    "client: for one visitor (as a widget uses it, with outbox and tabs)",
+    'export { createVisitor } from "VISITOR"; export { indexedDbOutbox } from "OUTBOX"; export { sharedConnection } from "TABS";',
+    9 * 1024,
+  ],
+  [
+    "client: whole, for customers (core, outbox, tabs, session of a visitor)",
     'export { createClient } from "INDEX"; export { indexedDbOutbox } from "OUTBOX"; export { sharedConnection } from "TABS"; export { visitorSession } from "SESSION";',
     13 * 1024,
   ],

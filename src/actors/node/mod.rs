@@ -4,6 +4,7 @@ mod access;
 mod assistants;
 mod conversations;
 mod delivery;
+mod host_events;
 mod messaging;
 pub mod people;
 mod records;
@@ -12,6 +13,7 @@ mod watch;
 pub use access::{permitted, relation};
 pub use assistants::Assistants;
 pub(super) use delivery::conversations_of;
+pub use host_events::{Carried, reader};
 pub use messaging::NewMessaging;
 pub use people::Login;
 
@@ -121,6 +123,7 @@ pub struct Node {
     chatbots: RwLock<BTreeMap<ChatbotId, Chatbot>>,
     stopping: AtomicBool,
     watching: Arc<watch::Watching>,
+    host_events: host_events::HostEvents,
     watchers: AtomicUsize,
 }
 
@@ -175,6 +178,7 @@ impl Node {
             chatbots: RwLock::new(chatbots),
             stopping: AtomicBool::new(false),
             watching: Arc::default(),
+            host_events: host_events::HostEvents::default(),
             watchers: AtomicUsize::new(0),
         });
         node.start_router();
@@ -182,6 +186,7 @@ impl Node {
         node.start_watch();
         node.warn_of_absent_assistants();
         node.answer_the_unanswered(now).await?;
+        node.start_host_events().await?;
         let warden = Arc::downgrade(&node);
         actix_rt::spawn(async move {
             let (mut routers, mut supervisors) = (Intensity::default(), Intensity::default());
@@ -400,6 +405,7 @@ impl Node {
         let reconnect_after_ms = i64::try_from(self.config.server.drain_reconnect_ms).unwrap_or(5000);
         self.router(RouterMessage::Drain { reconnect_after_ms });
         self.writer.drain().await;
+        self.store_event_marks().await;
     }
 
     /// Ends the actors. Sessions must be gone.

@@ -117,6 +117,9 @@ async fn sweep(node: &Node) {
     if let Err(error) = node.store().sweep(node.now() - KEPT).await {
         log::warn!(error:display; "what is over was not swept up");
     }
+    if let Err(error) = node.store().forget_events(node.now()).await {
+        log::warn!(error:display; "events that have ended were not forgotten");
+    }
 }
 
 /// Until something changed, or the next round.

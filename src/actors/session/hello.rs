@@ -132,6 +132,7 @@ impl SessionActor {
                 Role::Agent => self.enter_owned(principal, ctx),
                 Role::Admin => {}
             }
+            self.catch_up(ctx);
         }
     }
 

@@ -8,6 +8,7 @@
 pub mod hub;
 
 mod hello;
+mod host_events;
 mod receipts;
 mod requests;
 
@@ -139,6 +140,7 @@ pub struct SessionActor {
     /// A timer runs for what of them is told next.
     receipts_armed: bool,
     heads: Vec<(ConversationId, i64)>,
+    events: host_events::CatchUp,
     timer: Option<(Timestamp, SpawnHandle)>,
     ends: Ends,
 }
@@ -167,6 +169,7 @@ impl SessionActor {
             receipts: Receipts::default(),
             receipts_armed: false,
             heads: Vec::new(),
+            events: host_events::CatchUp::default(),
             timer: None,
             ends,
         }
@@ -248,14 +251,15 @@ impl SessionActor {
     }
 
     fn send_event_carrying(&mut self, event: &Encoded, carries: receipts::Carries, ctx: &mut Context<Self>) {
-        let droppable = matches!(
-            event.event(),
+        let droppable = match event.event() {
             Event::Typing { .. }
-                | Event::Presence { .. }
-                | Event::QueueUpdate { .. }
-                | Event::MessageDelivered { .. }
-                | Event::AiMessageDelta { .. }
-        );
+            | Event::Presence { .. }
+            | Event::QueueUpdate { .. }
+            | Event::MessageDelivered { .. }
+            | Event::AiMessageDelta { .. } => true,
+            Event::Host(host) => host.may_be_dropped(),
+            _ => false,
+        };
         self.note_head(event.event());
         let text = event.text(self.keys);
         self.send_carrying(text, droppable, carries, ctx);
@@ -396,7 +400,10 @@ impl Handler<ToSession> for SessionActor {
 
     fn handle(&mut self, message: ToSession, ctx: &mut Self::Context) {
         match message {
-            ToSession::Event(event) => self.send_event(&event, ctx),
+            ToSession::Event(event) => match event.event() {
+                Event::Host(host) => self.take_host_event(&event, host.number, ctx),
+                _ => self.send_event(&event, ctx),
+            },
             ToSession::Receipted(event) => self.send_receipted(&event, ctx),
             ToSession::Answer { token, answer } => self.answered(token, answer, ctx),
             ToSession::TellWhenTaken(taken) => self.tell_when_taken(taken),

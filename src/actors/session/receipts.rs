@@ -2,16 +2,17 @@
 
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
+use crate::domain::delivery::Stream;
 use crate::domain::event::Event;
-use crate::domain::ids::{ConversationId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::message::Message;
 use crate::protocol::encoded::Encoded;
 
 use super::super::messages::{RoomMessage, RouterMessage};
 use super::SessionActor;
 
-/// The message that a text carries, when its arrival is to be told.
-pub(super) type Carries = Option<(ConversationId, i64)>;
+/// The message or event that a text carries, when its arrival is to be told.
+pub(super) type Carries = Option<(Stream, i64)>;
 
 impl SessionActor {
     /// Tells the client, and the room once the pump has written it.
@@ -25,9 +26,14 @@ impl SessionActor {
         let now = self.node.now();
         // A link on its way out writes nothing more.
         let Some(principal) = self.machine.principal().filter(|_| self.machine.is_active()) else { return };
-        for (conversation_id, seq) in self.receipts.due(now) {
-            let message = RoomMessage::Delivered { user_id: principal.user_id.clone(), seq };
-            self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: true });
+        for (stream, seq) in self.receipts.due(now) {
+            match stream {
+                Stream::Conversation(conversation_id) => {
+                    let message = RoomMessage::Delivered { user_id: principal.user_id.clone(), seq };
+                    self.node.router(RouterMessage::ToRoom { conversation_id, message, only_if_live: true });
+                }
+                Stream::HostEvents => self.node.event_arrived(&principal.user_id, seq),
+            }
         }
         let Some(at) = self.receipts.next_deadline(now).filter(|_| !self.receipts_armed) else { return };
         self.receipts_armed = true;
@@ -43,11 +49,14 @@ impl SessionActor {
 fn carried(event: &Event, own: &UserId) -> Carries {
     let foreign = |message: &Message| message.sender_id.as_ref().is_some_and(|sender| sender != own);
     match event {
-        Event::NewMessage(message) => foreign(message).then(|| (message.conversation_id.clone(), message.seq)),
+        Event::NewMessage(message) => {
+            foreign(message).then(|| (Stream::Conversation(message.conversation_id.clone()), message.seq))
+        }
         Event::ChatSessionRestored { conversation_id, history, .. } => {
             let newest = history.iter().filter(|message| foreign(message)).map(|message| message.seq).max()?;
-            Some((conversation_id.clone(), newest))
+            Some((Stream::Conversation(conversation_id.clone()), newest))
         }
+        Event::Host(event) => event.number.map(|number| (Stream::HostEvents, number)),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::domain::agent::Availability;
 use crate::domain::command::Topic;
 use crate::domain::event::{AdminNotice, AgentNotice, Event, Reply, TopicBody};
+use crate::domain::host_event::{HostEvent, Read};
 use crate::domain::ids::{ConversationId, SessionId};
 use crate::domain::message::SenderRole;
 use crate::domain::time::Timestamp;
@@ -206,11 +207,65 @@ fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) 
 
 /// An event under its name in PROTOCOL §3.
 pub fn encode_event(event: &Event, keys: KeyStyle) -> ByteString {
-    frame(event_type(event), None, keys, |o| event_data(o, event))
+    match event {
+        Event::Host(event) => host_event(event, keys),
+        event => frame(event_type(event), None, keys, |o| event_data(o, event)),
+    }
+}
+
+/// The host's object as it wrote it, and beside it what the engine knows of the event.
+fn host_event(event: &HostEvent, keys: KeyStyle) -> ByteString {
+    let text = object(keys, |o| {
+        o.text("type", &event.kind).raw("data", &event.data).object("event", |o| shapes::host_event(o, event));
+    });
+    ByteString::from(text)
+}
+
+/// Whether a host's event may not be called so: the engine tells something under this name itself. An announcement is
+/// an announcement whoever makes it (seed 003).
+pub fn is_own_event(kind: &str) -> bool {
+    const OWN: &[&str] = &[
+        "ack",
+        "agent_joined",
+        "agent_left",
+        "agent_notification",
+        "admin_notification",
+        "ai_message",
+        "ai_message_delta",
+        "ai_message_dropped",
+        "ai_message_start",
+        "chat_session_restored",
+        "connected",
+        "conversation_closed",
+        "conversation_updated",
+        "error",
+        "escalation_requested",
+        "escalation_status",
+        "message_deleted",
+        "message_delivered",
+        "message_read",
+        "message_updated",
+        "new_message",
+        "notification_count",
+        "page_view",
+        "pong",
+        "presence",
+        "queue_update",
+        "registered",
+        "server_draining",
+        "staff_data",
+        "staff_online",
+        "staff_status_updated",
+        "token_expiring",
+        "topic_update",
+        "user_stop_typing",
+        "user_typing",
+    ];
+    OWN.contains(&kind)
 }
 
 /// An event's `type`.
-pub fn event_type(event: &Event) -> &'static str {
+pub fn event_type(event: &Event) -> &str {
     match event {
         Event::NewMessage(message) if message.sender_role == SenderRole::Ai => "ai_message",
         Event::NewMessage(_) | Event::NewNote(_) => "new_message",
@@ -243,6 +298,8 @@ pub fn event_type(event: &Event) -> &'static str {
         Event::TopicDelta { .. } => "topic_update",
         Event::PageViewed(_) => "page_view",
         Event::SystemAnnouncement { .. } => "system_announcement",
+        Event::Host(event) => &event.kind,
+        Event::NotificationCount { .. } => "notification_count",
         Event::TokenExpiring { .. } => "token_expiring",
         Event::ServerDraining { .. } => "server_draining",
     }
@@ -349,6 +406,16 @@ pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
         }
         Event::TopicDelta { topic, number, body } => {
             o.part("TopicState", |o| topic_state(o, *topic, *number, body));
+        }
+        // Its data is the host's own object.
+        Event::Host(_) => {}
+        Event::NotificationCount { unread, read } => {
+            o.int("unread", *unread);
+            match read {
+                Some(Read::One(id)) => o.text("readId", id),
+                Some(Read::UpTo(number)) => o.int("readUpTo", *number),
+                None => o,
+            };
         }
         Event::TokenExpiring { expires_at } => {
             o.time("expiresAt", *expires_at);

@@ -12,6 +12,7 @@ use crate::domain::event::{
     AdminNotice, AgentNotice, EscalationStatus, Event, MessagingState, QueuePlace, QueueRow, Reply, SentMessage,
     TopicBody, WaitRange, WaitUnknown,
 };
+use crate::domain::host_event::{EventAudience, EventPriority, HostEvent, Read};
 use crate::domain::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind, Note, SenderRole};
 use crate::domain::page_view::PageView;
@@ -147,7 +148,7 @@ variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, M
     EscalationRequested, EscalationStatus, QueueUpdate, AgentJoined, AgentLeft, ConversationClosed, ConversationUpdated,
     MessagingUpdated, UnreadCount, MessageUpdated, MessageDeleted, MessageReaction, AiMessageStart,
     AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
-    PageViewed, SystemAnnouncement, TokenExpiring, ServerDraining);
+    PageViewed, SystemAnnouncement, Host, NotificationCount, TokenExpiring, ServerDraining);
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
 variants!(admin_notice_name, ADMIN_NOTICES, AdminNotice: ConversationAssigned, NewQueueEntry, QueueUpdated,
@@ -374,6 +375,26 @@ fn events() -> Vec<Event> {
         text: "We are closed on Friday.".to_owned(),
         at: at(11),
     });
+    let host = |kind: &str, number: Option<i64>, data: &str| {
+        Event::Host(Arc::new(HostEvent {
+            id: "0199e7d0-0001-7000-8000-00000000b003".to_owned(),
+            number,
+            to: EventAudience::User(cleo()),
+            kind: kind.to_owned(),
+            data: data.to_owned(),
+            priority: EventPriority::Normal,
+            created_at: at(11),
+            expires_at: number.map(|_| at(3_611)),
+        }))
+    };
+    events.push(host("notification", Some(7), r#"{"title":"Booking confirmed","booking":17}"#));
+    events.push(host("order_ready", None, r#"{"order":4}"#));
+    events.push(Event::NotificationCount { unread: 3, read: None });
+    events.push(Event::NotificationCount {
+        unread: 2,
+        read: Some(Read::One("0199e7d0-0001-7000-8000-00000000b003".to_owned())),
+    });
+    events.push(Event::NotificationCount { unread: 0, read: Some(Read::UpTo(7)) });
     events.push(Event::TokenExpiring { expires_at: at(60) });
     events.push(Event::ServerDraining { reconnect_after_ms: 1250 });
     events

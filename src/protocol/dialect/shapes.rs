@@ -5,6 +5,7 @@ use crate::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, Reachabil
 use crate::domain::conversation::{Conversation, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer};
 use crate::domain::event::{EscalationStatus, MessagingState, QueuePlace, QueueRow, SentMessage};
+use crate::domain::host_event::HostEvent;
 use crate::domain::ids::DecisionId;
 use crate::domain::message::{Message, Note};
 use crate::domain::page_view::PageView;
@@ -377,4 +378,10 @@ fn sent_keys(o: &mut Object<'_>, sent: &SentMessage) {
     o.int("seq", sent.seq);
     o.time("createdAt", sent.created_at);
     o.flag("duplicate", sent.duplicate);
+}
+
+/// What the engine knows of a host's event.
+pub fn host_event(o: &mut Object<'_>, event: &HostEvent) {
+    o.text("id", &event.id).int_if("number", event.number).word("priority", event.priority);
+    o.time("createdAt", event.created_at).time_if("expiresAt", event.expires_at);
 }

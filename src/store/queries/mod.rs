@@ -7,6 +7,7 @@
 pub(in crate::store) mod chatbots;
 pub(in crate::store) mod conversations;
 pub(in crate::store) mod desk;
+pub(in crate::store) mod host_events;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod merge;
 pub(in crate::store) mod messaging;

@@ -3,6 +3,7 @@
 mod chatbots;
 mod conversations;
 mod desk;
+mod host_events;
 mod messaging;
 mod people;
 mod routing;
@@ -10,6 +11,7 @@ mod routing;
 pub(super) use chatbots::{ChatbotRow, intervals_json, read_exception, read_interval};
 pub(super) use conversations::{ConversationRow, FoundRow, MessageRow, NoteRow, ParticipantRow, read_rating};
 pub(super) use desk::{AuditRow, CannedRow, PageViewRow};
+pub(super) use host_events::{EventMarkRow, HostEventRow};
 pub(super) use messaging::{AttachmentRow, ReactionRow};
 pub(super) use people::{AgentChange, AgentRow, UserRow};
 pub(super) use routing::{AssignmentRow, DecisionRow, EntryRow, OfferRow, StatsRow, WaitSampleRow};

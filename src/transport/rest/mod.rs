@@ -18,8 +18,10 @@ mod cursor;
 mod customers;
 mod demo;
 mod health;
+mod host_events;
 mod lists;
 mod messages;
+mod notifications;
 pub mod once;
 mod params;
 mod queue;
@@ -127,6 +129,10 @@ routes! {
     // Seed 002's names.
     get    "/api/admin/statistics/sessions"             statistics::get, StatisticsGet;
     get    "/api/admin/statistics/staff"                statistics::staff, StatisticsGet;
+    post   "/api/v1/events"                             host_events::publish, EventPublish;
+    get    "/api/v1/notifications"                      notifications::list, NotificationList;
+    get    "/api/v1/notifications/count"                notifications::count, NotificationList;
+    post   "/api/v1/notifications/read"                 notifications::read, NotificationRead;
     get    "/api/v1/alerts"                             alerts::list, AlertList;
     get    "/api/v1/audit"                              audit::list, AuditList;
 

@@ -27,8 +27,9 @@ await allow([origin]);
 const browser = await chromium.launch(browserOptions);
 const context = await browser.newContext({ viewport: { width: 1000, height: 760 }, reducedMotion: "reduce" });
 const errors = [];
-const open = async (path) => {
+const open = async (path, first) => {
   const page = await context.newPage();
+  if (first) await page.addInitScript(first);
   page.setDefaultTimeout(40_000);
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (line) => /Content Security Policy/.test(line.text()) && errors.push(line.text()));
@@ -127,14 +128,14 @@ const walk = {
     await two.close();
   },
   async "the page may open, close, send, listen and take it away"() {
-    const page = await open("/strict");
-    await page.waitForFunction(() => window.Switchboard);
-    await page.evaluate(() => {
+    const page = await open("/strict", () => {
       window.heard = [];
-      for (const type of ["open", "close", "message", "state"]) {
-        window.Switchboard.on(type, () => window.heard.push(type));
-      }
-      window.Switchboard.open();
+      addEventListener("switchboard:ready", () => {
+        for (const type of ["open", "close", "message", "state"]) {
+          window.Switchboard.on(type, () => window.heard.push(type));
+        }
+        window.Switchboard.open();
+      });
     });
     await mine(page, "from tab two").waitFor();
     await page.evaluate(() => window.Switchboard.send("from the page"));

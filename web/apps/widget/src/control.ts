@@ -1,50 +1,50 @@
 /** What happens: the client, the clock, and what a click does. Tells `draw` after every change. */
-import type { Availability, Client, Conversation, StartOptions } from "@switchboard/client";
-import type { VisitorSession } from "@switchboard/client/session";
-import type * as Line from "./line.ts";
-import { checkForm, firstUnread, type State } from "./model.ts";
+import type { Availability, StartOptions } from "@switchboard/client";
+import { indexedDbOutbox } from "@switchboard/client/outbox";
+import { sharedConnection } from "@switchboard/client/tabs";
+import { createVisitor, type VisitorClient } from "@switchboard/client/visitor";
+import { checkForm, firstUnread, LEAVE, type State } from "./model.ts";
 import type { Host } from "./shapes.ts";
-
-declare const LINE_FILE: string;
 
 export type Control = ReturnType<typeof createControl>;
 
 const REASON = "Customer requested human assistance";
+/** How often it is asked whether somebody could be reached, while that is shown; milliseconds. */
+const POLL = 5_000;
+/** How long it is said that something did not work; milliseconds. */
+const TOLD = 8_000;
 
 export function createControl(host: Host, draw: () => void) {
   const { url, options, emit } = host;
   const chatbotId = options.chatbot;
-  let own: string | null = null;
-  let client: Client | null = null;
-  let visitor: VisitorSession | null = null;
-  let making: Promise<Client> | null = null;
+  let visitor: VisitorClient | null = null;
   /** Who the visitor said to be, before there was a line to say it on. */
   let said: { name?: string; email?: string } = {};
   const state: State = {
     settings: null,
     failed: null,
     step: "home",
+    reach: null,
     link: null,
     talk: null,
     asking: false,
     waitingSince: null,
     left: null,
-    rated: null,
     stayed: false,
     trouble: false,
     now: Date.now(),
   };
-  let talk: Conversation | null = null;
-  let stop: () => void = () => {};
   let answers: Record<string, string> = {};
+  /** Nobody needs to fill in the form any more. */
+  let introduced = host.known;
   let open = false;
-  let gone = false;
-  let starting = false;
-  let looked = false;
   let unread = 0;
   let atEnd = true;
   let title: string | null = null;
+  /** The page and conversation that were told last. */
+  let page = "";
   let sound: AudioContext | null = null;
+  let polling: ReturnType<typeof setTimeout> | undefined;
   /** What comes after the form. */
   let next: () => void = () => {};
 
@@ -53,66 +53,74 @@ export function createControl(host: Host, draw: () => void) {
     draft: "",
     newFrom: null as string | null,
     loud: true,
-    introduced: host.known,
 
     async load() {
       state.failed = null;
-      changed();
+      draw();
       try {
         state.settings = await host.settings();
       } catch (error) {
         const { status } = error as { status?: number };
         state.failed = status === 403 || status === 404 ? "refused" : "away";
       }
-      if (host.known) void connect();
-      changed();
+      if (host.known) connect();
+      draw();
     },
 
-    /** "Ask a general question": from here on the server knows of this browser. */
+    /** What is known is put together, once for many changes. */
+    update() {
+      state.now = Date.now();
+      if (!visitor) return;
+      const before = state.talk?.escalation;
+      state.link = visitor.link();
+      state.talk = visitor.talk();
+      const { escalation, unread: count = 0 } = state.talk ?? {};
+      const waits = escalation?.status === "QUEUED" || escalation?.status === "OFFERED";
+      state.waitingSince = waits ? (state.waitingSince ?? state.now) : null;
+      if (before !== escalation) state.stayed = false;
+      if (count !== unread) host.unread(count);
+      unread = count;
+      showTitle(unread);
+      read();
+    },
+
+    /** "Ask a general question" */
     ask() {
-      introduce(() => {
-        void connect();
-        watch(true);
-        go("choice");
-      });
+      introduce(() => go("choice"));
     },
     form(said: Record<string, string>) {
       const wrong = checkForm(state.settings?.preChat ?? [], said);
-      if (Object.keys(wrong).length > 0) return wrong;
+      if (wrong) return wrong;
       answers = said;
       present(said);
-      control.introduced = true;
+      introduced = true;
       go("home");
       next();
       return wrong;
     },
-    assistant() {
-      go("home");
-    },
     human() {
-      introduce(() => void begin({ mode: "human", reason: REASON }));
+      introduce(() => begin({ mode: "human", reason: REASON }));
     },
-    back: () => go("home"),
-    leaveInstead: () => go("leave"),
+    go,
 
     send(text: string) {
       control.draft = "";
-      sessionDraft("");
-      if (talk) talk.send(text);
-      else introduce(() => void begin({ firstMessage: text, mode: state.settings?.assistant ? "ai" : "human" }));
-      changed();
+      kept("sessionStorage", "draft", "");
+      if (state.talk) visitor?.send(text);
+      else introduce(() => begin({ firstMessage: text, mode: state.settings?.assistant ? "ai" : "human" }));
+      draw();
     },
     typed(text: string) {
       control.draft = text;
-      if (talk) {
-        sessionDraft(text);
-        text ? talk.typing() : talk.stopTyping();
+      if (state.talk) {
+        kept("sessionStorage", "draft", text);
+        visitor?.typing(!!text);
       }
-      changed();
+      draw();
     },
-    retry: (key: string) => talk?.retry(key),
+    retry: (key: string) => visitor?.retry(key),
     reconnect: () => void connect(),
-    older: () => void (state.talk?.hasOlder && !state.talk.loading && talk?.loadOlder().catch(() => {})),
+    older: () => void visitor?.older(),
     seen(end: boolean) {
       atEnd = end;
       read();
@@ -123,111 +131,96 @@ export function createControl(host: Host, draw: () => void) {
       state.stayed = false;
       state.left = null;
       attempt(
-        talk?.escalate().finally(() => {
+        visitor?.escalate().finally(() => {
           state.asking = false;
         }),
       );
     },
     cancel() {
       state.waitingSince = null;
-      attempt(talk?.cancelEscalation());
+      attempt(visitor?.cancel());
     },
     stay() {
       state.stayed = true;
-      changed();
+      draw();
     },
-    leave(email: string, text: string) {
-      const wrong = checkForm(
-        [
-          { key: "email", label: "", kind: "email", required: true },
-          { key: "text", label: "", kind: "long_text", required: true },
-        ],
-        { email, text },
-      );
-      if (Object.keys(wrong).length > 0) return wrong;
+    leave(said: Record<string, string>) {
+      const wrong = checkForm(LEAVE, said);
+      if (wrong) return wrong;
+      const { email = "", text = "" } = said;
       present({ email });
-      const leaving = async () => {
-        if (!talk) await begin({ mode: "human", reason: REASON });
-        const id = await talk?.ready;
-        const to = await connect();
-        await to.rest.request("POST", `/conversations/${id}/contact`, { body: { email, message: text } });
-        state.left = email;
-      };
-      attempt(leaving());
+      if (!state.talk) begin({ mode: "human", reason: REASON });
+      attempt(
+        visitor?.contact(email.trim(), text.trim()).then(() => {
+          state.left = email.trim();
+        }),
+      );
       return wrong;
     },
 
-    rate(score: number) {
-      state.rated = score;
-      attempt(talk?.rate(score));
-    },
-    end: () => attempt(talk?.close()),
-    async transcript() {
-      if (!talk?.id) return;
-      const text = await client?.rest.transcript(talk.id).catch(() => null);
-      state.trouble = text == null;
-      changed();
-      if (text == null) return;
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-      link.download = "conversation.txt";
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    rate: (score: number) => attempt(visitor?.rate(score)),
+    end: () => attempt(visitor?.close()),
+    transcript() {
+      attempt(
+        visitor?.transcript().then((text) => {
+          const link = document.createElement("a");
+          link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+          link.download = "conversation.txt";
+          link.click();
+          setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+        }),
+      );
     },
     restart() {
-      use(null);
+      // What is over is not shown again at the next visit.
+      kept("localStorage", "over", state.talk?.id ?? "");
+      show(null);
       go("home");
     },
     mute() {
       control.loud = !control.loud;
-      changed();
+      draw();
     },
 
     shown(isOpen: boolean) {
       open = isOpen;
       if (isOpen) {
         // Sound may be made from here on: somebody clicked.
-        sound ??= typeof AudioContext === "undefined" ? null : new AudioContext();
+        sound ??= new AudioContext();
         control.newFrom = firstUnread(state.talk);
         if (!state.settings) void control.load();
-      } else watch(false);
-      read();
-      changed();
+        void poll();
+      }
+      draw();
     },
     identify(who: { token?: string; name?: string; email?: string }) {
       if (who.token) {
-        own = who.token;
-        control.introduced = true;
-        use(null);
-        looked = false;
-        client?.setToken(own);
-        void connect();
+        introduced = true;
+        show(null);
+        line().identify(who.token);
       } else present(who);
     },
     destroy() {
       clearInterval(timer);
-      document.removeEventListener("visibilitychange", read);
+      clearTimeout(polling);
+      document.removeEventListener("visibilitychange", draw);
       showTitle(0);
-      stop();
-      gone = true;
-      client?.destroy();
+      visitor?.destroy();
       void sound?.close();
     },
   };
 
-  function changed(): void {
-    state.now = Date.now();
-    draw();
-  }
   function go(step: State["step"]): void {
     state.step = step;
     state.trouble = false;
-    if (step !== "choice") watch(false);
-    changed();
+    // What was true when the page was loaded may not be any more.
+    state.reach = null;
+    void poll();
+    draw();
   }
   /** The form comes once, before anything is said. */
   function introduce(then: () => void): void {
-    if (control.introduced || !state.settings?.preChat.length) return then();
+    if (introduced || !state.settings?.preChat.length) return then();
     next = then;
     go("form");
   }
@@ -235,140 +228,84 @@ export function createControl(host: Host, draw: () => void) {
     said = { ...said, ...(name ? { name } : {}), ...(email ? { email } : {}) };
     visitor?.introduce(said);
   }
-  /** The line, connected or connecting. It is made once; a file that did not come is asked for again. */
-  async function connect(): Promise<Client> {
-    making ??= (import(LINE_FILE) as Promise<typeof Line>).then(make).catch((error) => {
-      making = null;
-      state.trouble = true;
-      changed();
-      throw error;
-    });
-    const made = await making;
-    if (!gone && made.state !== "connected") void made.connect().catch(() => {});
-    return made;
-  }
-  function make(line: typeof Line): Client {
-    const session = line.visitorSession({ url, chatbotId });
-    session.introduce(said);
-    const made = line.createClient({
+  /** The client: made when somebody begins to talk. */
+  function line(): VisitorClient {
+    visitor ??= createVisitor({
       url,
       chatbotId,
-      getToken: (why) => (own ? Promise.resolve(why === "start" ? own : null) : session.getToken(why)),
-      outbox: line.indexedDbOutbox(),
-      tabs: line.sharedConnection(),
+      outbox: indexedDbOutbox(),
+      tabs: sharedConnection(),
+      changed: draw,
+      found: returned,
+      async welcome() {
+        if (state.talk) return;
+        const newest = await line().newest();
+        if (newest && (newest.status !== "CLOSED" || newest.id !== kept("localStorage", "over"))) returned(newest.id);
+      },
+      arrived({ messageId, content, senderName }) {
+        emit("message", { text: content, from: senderName });
+        if (!open || document.hidden) {
+          control.newFrom ??= messageId;
+          ring();
+        }
+      },
     });
-    visitor = session;
-    client = made;
-    made.subscribe(linked);
-    made.on("topic_update", reach);
-    made.on("state", ({ state: now }) => {
-      // What was watched is watched again on a new link.
-      if (now === "connected" && watching) tell(true);
-      if (now === "connected" && (host.known || own) && !looked) void look(made);
-    });
-    made.on("message", ({ message }) => {
-      emit("message", { text: message.content, from: message.senderName });
-      if (!open || document.hidden) {
-        control.newFrom ??= message.key;
-        ring();
-      }
-    });
-    return made;
+    visitor.introduce(said);
+    return visitor;
   }
-  /** A tab that shares another's link is not told of what was there before: it asks. */
-  async function look(made: Client): Promise<void> {
-    looked = true;
-    const found = await made.rest.conversations({ limit: 1 }).catch(() => null);
-    const newest = found?.items[0];
-    if (newest && newest.status !== "CLOSED") returned(made.conversation(newest.id));
+  function connect(): void {
+    line().connect();
   }
-  /** A returning customer's conversation, unless another one has begun meanwhile. */
-  function returned(conversation: Conversation): void {
-    if (!talk && !starting && state.step === "home") use(conversation);
+  /** A returning customer's conversation. */
+  function returned(id: string): void {
+    if (!visitor?.talk() && state.step === "home") show(id);
   }
-  async function begin(how: StartOptions): Promise<void> {
+  function begin(how: StartOptions): void {
     const { name: _, email: __, ...more } = answers;
-    const metadata = { ...more, page: location.href.split(/[?#]/)[0] };
-    starting = true;
+    connect();
+    show();
     state.asking = how.mode === "human";
-    changed();
-    const made = await connect().finally(() => {
-      starting = false;
+    void visitor?.start({ ...how, metadata: { ...more, page: address() } }).then(() => {
+      state.asking = false;
+      draw();
     });
-    use(made.start({ ...how, metadata }));
-    state.asking = how.mode === "human";
-    talk?.ready
-      .catch(() => {
-        state.trouble = true;
-      })
-      .finally(() => {
-        state.asking = false;
-        changed();
-      });
   }
-  /** Makes a conversation the one that is shown. */
-  function use(conversation: Conversation | null): void {
-    stop();
-    talk = conversation;
-    state.waitingSince = state.left = state.rated = null;
+  /** Another conversation is shown, or none, or one that begins. */
+  function show(id?: string | null): void {
+    state.left = null;
     state.stayed = state.asking = state.trouble = false;
-    watch(false);
-    if (!conversation) {
-      state.talk = null;
-      return;
-    }
-    stop = conversation.subscribe(follow);
-    // A failure is in its snapshot.
-    void conversation.open().catch(() => {});
-    follow();
-  }
-  function follow(): void {
-    if (!talk) return;
-    const before = state.talk;
-    state.talk = talk.getSnapshot();
-    const kind = state.talk.escalation?.status;
-    const waits = kind === "QUEUED" || kind === "OFFERED";
-    state.waitingSince = waits ? (state.waitingSince ?? Date.now()) : null;
-    if (before && before.escalation !== state.talk.escalation) state.stayed = false;
-    read();
-    changed();
+    if (id !== undefined) visitor?.show(id);
+    state.talk = visitor?.talk() ?? null;
   }
   function attempt(work: Promise<unknown> | undefined): void {
     state.trouble = false;
-    changed();
-    work?.then(changed, () => {
+    draw();
+    work?.then(draw, () => {
       state.trouble = true;
-      changed();
+      draw();
+      setTimeout(() => {
+        state.trouble = false;
+        draw();
+      }, TOLD);
     });
   }
 
-  // ---- whether somebody could be reached, while the choice is shown ----
-
-  let watching = false;
-  function watch(on: boolean): void {
-    if (on === watching) return;
-    watching = on;
-    if (client?.state === "connected") tell(on);
-  }
-  function tell(on: boolean): void {
-    client
-      ?.send(on ? "subscribe" : "unsubscribe", { topics: ["availability"] } as never)
-      .then((ack) => {
-        for (const topic of (ack as { topics?: unknown[] }).topics ?? []) reach(topic);
-      })
-      .catch(() => {});
-  }
-  function reach(update: unknown): void {
-    const found = (update as { availability?: Availability }).availability;
-    if (!found || !state.settings) return;
-    state.settings = { ...state.settings, availability: found };
-    changed();
+  /** Whether somebody could be reached, while the choice is shown. No token is needed for it. */
+  async function poll(): Promise<void> {
+    clearTimeout(polling);
+    if (state.step !== "choice" || state.talk || !open) return;
+    polling = setTimeout(poll, POLL);
+    const where = `${url}/api/v1/chatbots/${encodeURIComponent(chatbotId)}/availability`;
+    const answer = document.hidden ? null : await fetch(where).catch(() => null);
+    if (answer?.ok) state.reach = (await answer.json()) as Availability;
+    draw();
   }
 
   // ---- what was read, and what is said of what was not ----
 
+  const address = () => location.href.split(/[?#]/)[0] ?? "";
   function read(): void {
-    if (talk && open && atEnd && !document.hidden && state.talk?.unread) talk.markRead();
+    if (open && atEnd && !document.hidden && state.talk?.unread) visitor?.markRead();
   }
   function showTitle(count: number): void {
     if (count > 0 && (document.hidden || !open)) {
@@ -395,35 +332,25 @@ export function createControl(host: Host, draw: () => void) {
       tone.stop(at + 0.4);
     }
   }
-  function sessionDraft(text?: string): string {
+  /** Reads, or writes, what this browser keeps. Where site data is blocked, it lives as long as the page. */
+  function kept(where: "localStorage" | "sessionStorage", name: string, text?: string): string | null {
+    const place = `switchboard-${name}:${chatbotId}`;
     try {
-      const place = `switchboard-draft:${chatbotId}`;
-      if (text === undefined) return sessionStorage.getItem(place) ?? "";
-      if (text) sessionStorage.setItem(place, text);
-      else sessionStorage.removeItem(place);
+      if (text === undefined) return globalThis[where].getItem(place);
+      if (text) globalThis[where].setItem(place, text);
+      else globalThis[where].removeItem(place);
     } catch {
-      // Site data is blocked: the draft lives as long as the page.
+      // As above.
     }
-    return text ?? "";
+    return null;
   }
 
-  function linked(): void {
-    if (!client) return;
-    state.link = client.getSnapshot();
-    const found = state.link.conversations[0];
-    const status = found?.getSnapshot().status;
-    if (found && status && status !== "CLOSED") returned(found);
-    if (state.link.unread !== unread) {
-      unread = state.link.unread;
-      host.unread(unread);
-    }
-    showTitle(unread);
-    changed();
-  }
-  document.addEventListener("visibilitychange", read);
+  document.addEventListener("visibilitychange", draw);
   const timer = setInterval(() => {
-    if (open && (state.talk?.escalation || watching)) changed();
+    const told = `${state.talk?.id} ${address()}`;
+    if (told !== page && visitor?.page(address(), title ?? document.title)) page = told;
+    if (open && state.talk?.escalation) draw();
   }, 1000);
-  control.draft = host.known ? sessionDraft() : "";
+  control.draft = (host.known && kept("sessionStorage", "draft")) || "";
   return control;
 }

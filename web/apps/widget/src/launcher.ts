@@ -6,6 +6,7 @@ import { accentTokens } from "@switchboard/design/colour";
 import { directionOf, pickLanguage } from "@switchboard/design/i18n";
 import type { Host, Options, Panel, Settings, WidgetEvents } from "./shapes.ts";
 
+/** `panel-LANGUAGE-HASH.js` without the language and what is before it. */
 declare const PANEL_FILE: string;
 declare const LAUNCHER_CSS: string;
 declare const LAUNCH_WORDS: Record<string, [open: string, close: string]>;
@@ -77,9 +78,8 @@ function start(options: Options, target: Element | null): void {
 
   function paint(): void {
     const scheme = options.scheme || theme.scheme || "auto";
-    if (scheme === "auto") delete host.dataset.theme;
-    else host.dataset.theme = scheme;
     const isDark = scheme === "dark" || (scheme !== "light" && dark.matches);
+    host.dataset.theme = isDark ? "dark" : "light";
     for (const [name, value] of Object.entries(accentTokens(String(theme.accent ?? ""), isDark))) {
       host.style.setProperty(name, value);
     }
@@ -93,11 +93,21 @@ function start(options: Options, target: Element | null): void {
     button.setAttribute("aria-expanded", String(isOpen));
   }
 
-  function load(): Promise<Panel> {
-    const given: Host = {
+  /** There is a panel for each language; which are offered, the settings say. */
+  async function mounted(): Promise<Panel> {
+    const all = Object.keys(LAUNCH_WORDS);
+    const { languages: asked = [] } = await ask().catch(() => ({}) as Partial<Settings>);
+    const offered = all.filter((one) => asked.length === 0 || asked.includes(one));
+    const tags = languages();
+    const spoken = pickLanguage(tags, offered, offered[0] ?? "en");
+    const file = new URL(`widget/panel-${spoken}${PANEL_FILE}`, base).href;
+    const { mount } = (await import(file)) as { mount(host: Host): Panel };
+    return mount({
       shadow,
       url,
       options,
+      language: tags.find((one) => one.startsWith(spoken)) ?? spoken,
+      direction: directionOf(spoken),
       known: remembered(),
       settings: ask,
       close,
@@ -108,15 +118,14 @@ function start(options: Options, target: Element | null): void {
         paint();
         emit("unread", count);
       },
-    };
-    panel ??= (
-      import(/* @vite-ignore */ new URL(PANEL_FILE, `${url}/widget/`).href) as Promise<{ mount(h: Host): Panel }>
-    )
-      .then(({ mount }) => mount(given))
-      .catch((error) => {
-        panel = null;
-        throw error;
-      });
+    });
+  }
+
+  function load(): Promise<Panel> {
+    panel ??= mounted().catch((error) => {
+      panel = null;
+      throw error;
+    });
     return panel;
   }
 
@@ -168,7 +177,7 @@ function start(options: Options, target: Element | null): void {
         // biome-ignore lint/suspicious/noConsole: the page's author is told where authors look
         console.warn(
           error.status === 403
-            ? "Switchboard: this page's origin is not among the chatbot's allowed origins."
+            ? "Switchboard: this origin is not among the chatbot's allowed origins."
             : `Switchboard: there is no chatbot "${options.chatbot}".`,
         );
         if (float) return;

@@ -1,11 +1,12 @@
 /** From what is known to what is drawn. Pure: no clock, no network, no elements. */
-import type { Availability, ClientSnapshot, ConversationSnapshot, TimelineMessage } from "@switchboard/client";
+import type { Availability, ClientSnapshot } from "@switchboard/client";
+import type { VisitorMessage, VisitorTalk } from "@switchboard/client/visitor";
 import type { ChatItem, Mark } from "@switchboard/design/arrange";
-import type { WaitKey } from "@switchboard/design/show";
 import { momentOf } from "@switchboard/design/time";
+import { waitSentence } from "@switchboard/design/wait";
 import { type Card, cardOf } from "./handover.ts";
 import type { FormField, Settings } from "./shapes.ts";
-import type { Key, Texts } from "./words.ts";
+import { type Key, key, type Texts } from "./words.ts";
 
 /** Where somebody is who has not begun to talk. */
 export type Step = "home" | "form" | "choice" | "leave";
@@ -16,14 +17,15 @@ export interface State {
   /** Why there are none. */
   failed: "away" | "refused" | null;
   step: Step;
-  link: ClientSnapshot | null;
-  talk: ConversationSnapshot | null;
+  /** Whether somebody could be reached; null = not known now. */
+  reach: Availability | null;
+  link: Pick<ClientSnapshot, "state" | "attempts" | "online"> | null;
+  talk: VisitorTalk | null;
   /** The click on "Connect" is on its way. */
   asking: boolean;
   waitingSince: number | null;
   /** The address that was left for an answer. */
   left: string | null;
-  rated: number | null;
   /** The wish for a human was answered by "go on with the assistant". */
   stayed: boolean;
   /** Something did not work; said until the next thing does. */
@@ -62,7 +64,7 @@ export function viewOf(state: State, texts: Texts): View {
     talk && !state.stayed && !state.left
       ? cardOf({
           escalation: talk.escalation,
-          requested: talk.escalationRequested !== null,
+          requested: talk.requested !== null,
           status: talk.status,
           agent: agent !== null,
           hadAgent: talk.messages.some((message) => message.senderRole === "agent"),
@@ -86,7 +88,6 @@ export function viewOf(state: State, texts: Texts): View {
           : settings?.assistant
             ? { word: texts.t("head.ai"), dot: "assistant" }
             : { word: texts.t("head.team"), dot: settings?.availability.availableAgents ? "on" : "off" };
-  const typing = talk?.typing[0];
   return {
     title: agent ?? name,
     agent,
@@ -99,7 +100,7 @@ export function viewOf(state: State, texts: Texts): View {
     closed,
     mute: closed || (!talk && (state.step === "form" || state.step === "leave")),
     person: !!talk && !closed && !agent && card.kind === "none" && !state.left,
-    writing: typing ? typing.userName || name : null,
+    writing: talk?.typist ? talk.typist.userName || name : null,
     state: !talk ? "none" : closed ? "closed" : agent ? "agent" : waits ? "waiting" : "assistant",
   };
 }
@@ -121,22 +122,22 @@ function itemsOf({ talk, settings, now }: State, texts: Texts): ChatItem[] {
   return items;
 }
 
-function itemOf(message: TimelineMessage, texts: Texts, bot: (name: string) => ChatItem["sender"]): ChatItem {
+function itemOf(message: VisitorMessage, texts: Texts, bot: (name: string) => ChatItem["sender"]): ChatItem {
   const system = message.senderRole === "system";
   const joined = system ? JOINED.exec(message.content)?.[1] : undefined;
   const ai = message.senderRole === "ai";
   const kind = system ? "system" : ai ? "assistant" : message.senderRole === "agent" ? "agent" : "customer";
   const sources = (message.metadata as { sources?: unknown } | null)?.sources;
-  const mark = message.mark === "sending" ? "queued" : message.mark;
+  const { mark, senderName = "" } = message;
   return {
     key: message.key,
     at: Date.parse(message.createdAt),
     side: system ? "system" : message.mine ? "me" : "them",
     sender: ai
-      ? bot(message.senderName)
+      ? bot(senderName)
       : joined
         ? { id: joined, name: joined, kind: "agent" }
-        : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : message.senderName, kind },
+        : { id: message.senderId ?? kind, name: message.mine ? texts.t("you") : senderName, kind },
     text: message.deletedAt ? texts.t("removed") : system ? lineOf(message.content, texts) : message.content,
     ...(message.deletedAt ? { removed: true } : {}),
     ...(mark ? { mark: mark as Mark } : {}),
@@ -152,19 +153,19 @@ const sourceOf = (source: { title?: unknown; url?: unknown } | null) => ({
 /** The engine's own lines, in the language of the reader; what is not known is shown as it is. */
 const JOINED = /^(.+) joined the conversation\.$/;
 const LINES: readonly [RegExp, Key][] = [
-  [JOINED, "joined"],
-  [/^(.+) left\. Reconnecting you to another agent\.$/, "gone"],
-  [/^(.+) left the conversation\.$/, "gone"],
-  [/^()Requesting a human agent\b.*$/, "wished"],
-  [/^().+ left an e-mail address\.$/, "has.email"],
-  [/^()Conversation closed by .+\.$/, "ended"],
-  [/^Still there\? This conversation closes in (\d+) minutes?\.$/, "still"],
+  [JOINED, key("joined")],
+  [/^(.+) left\. Reconnecting you to another agent\.$/, key("gone")],
+  [/^(.+) left the conversation\.$/, key("gone")],
+  [/^()Requesting a human agent\b.*$/, key("wished")],
+  [/^().+ left an e-mail address\.$/, key("has.email")],
+  [/^()Conversation closed by .+\.$/, key("ended")],
+  [/^Still there\? This conversation closes in (\d+) minutes?\.$/, key("still")],
 ];
 
 export function lineOf(text: string, texts: Texts): string {
-  for (const [pattern, key] of LINES) {
+  for (const [pattern, sentence] of LINES) {
     const [, name = ""] = pattern.exec(text) ?? [];
-    if (pattern.test(text)) return texts.t(key, { name, count: Number(name) || 0 });
+    if (pattern.test(text)) return texts.t(sentence, { name, count: Number(name) || 0 });
   }
   return text;
 }
@@ -174,7 +175,6 @@ export function reachOf(
   found: Availability,
   texts: Texts,
   now: number,
-  sentence: (t: (key: WaitKey) => string, position: null, wait: { low: number; high?: number } | null) => string,
 ): { here: boolean; dot: "on" | "away" | "off"; text: string } {
   if (!found.open) {
     const opens = found.nextOpening && momentOf(Date.parse(found.nextOpening), now, texts.language);
@@ -188,27 +188,33 @@ export function reachOf(
   if (found.availableAgents === 0 && found.onlineAgents === 0)
     return { here: false, dot: "off", text: texts.t("nobody") };
   const range = found.estimatedWaitSeconds;
-  const wait = sentence(texts.t as never, null, range ? { low: range.p50, high: range.p90 } : null);
+  const wait = waitSentence(texts.t, null, range ? { low: range.p50, high: range.p90 } : null);
   const ahead = found.waiting > 0 ? `${texts.t("busy", { count: found.waiting })} ` : "";
   return { here: true, dot: "away", text: ahead + wait };
 }
 
-/** What is wrong with the answers, by key of the field. */
+/** The form for those who leave an address. */
+export const LEAVE: readonly FormField[] = [
+  { key: "email", label: key("email"), kind: "email", required: true },
+  { key: "text", label: key("message"), kind: "long_text", required: true },
+];
+
+/** What is wrong with the answers, by key of the field; null = nothing. */
 export function checkForm(
   fields: readonly FormField[],
   answers: Readonly<Record<string, string>>,
-): Record<string, "required" | "email.wrong"> {
-  const wrong: Record<string, "required" | "email.wrong"> = {};
-  for (const { key, kind, required } of fields) {
-    const value = answers[key]?.trim() ?? "";
-    if (!value && required) wrong[key] = "required";
-    else if (value && kind === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) wrong[key] = "email.wrong";
+): Record<string, string> | null {
+  const wrong: Record<string, string> = {};
+  for (const { key: field, kind, required } of fields) {
+    const value = answers[field]?.trim() ?? "";
+    if (!value && required) wrong[field] = key("required");
+    else if (value && kind === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) wrong[field] = key("email.wrong");
   }
-  return wrong;
+  return Object.keys(wrong)[0] ? wrong : null;
 }
 
 /** The key of the first message of others that was not read. */
-export function firstUnread(talk: ConversationSnapshot | null): string | null {
+export function firstUnread(talk: VisitorTalk | null): string | null {
   if (!talk?.unread) return null;
-  return talk.messages.find(({ mine, seq }) => !mine && seq !== null && seq > talk.lastReadSeq)?.key ?? null;
+  return talk.messages.find(({ mine, seq }) => !mine && seq !== null && seq > talk.lastRead)?.key ?? null;
 }

@@ -1,33 +1,23 @@
 /** The panel: loaded when it is first opened, drawn anew after every change. */
-import { createTexts, pickLanguage } from "@switchboard/design/i18n";
 import { render } from "preact";
 import { createControl } from "./control.ts";
 import { viewOf } from "./model.ts";
 import type { Host, Panel } from "./shapes.ts";
 import { Face } from "./ui.tsx";
-import { LANGUAGES, type Texts } from "./words.ts";
+import { textsOf } from "./words.ts";
 
 declare const PANEL_CSS: string;
-declare const WORD_FILES: Record<string, string>;
 
-export async function mount(host: Host): Promise<Panel> {
-  const { shadow, options } = host;
-  const offered = await host.settings().then(
-    ({ languages }) => LANGUAGES.filter((one) => languages.length === 0 || languages.includes(one)),
-    () => [...LANGUAGES],
-  );
-  const wanted = [options.language ?? "", document.documentElement.lang, ...navigator.languages];
-  const language = pickLanguage(wanted, offered, offered[0] ?? "en");
-  const { default: words } = (await import(WORD_FILES[language] ?? "")) as { default: Record<string, string> };
-  // A language has every key (a test says so), so there is nothing to fall back to.
-  const texts: Texts = createTexts(wanted.find((one) => one.startsWith(language)) ?? language, words, {});
+export function mount(host: Host): Panel {
+  const { shadow, language, direction } = host;
+  const texts = textsOf(language, direction);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(PANEL_CSS);
   shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
   const root = document.createElement("div");
   root.className = "sw";
   root.lang = language;
-  root.dir = texts.direction;
+  root.dir = direction;
   shadow.append(root);
   let state = "";
   let due = false;
@@ -41,6 +31,7 @@ export async function mount(host: Host): Promise<Panel> {
     queueMicrotask(() => {
       due = false;
       if (gone) return;
+      control.update();
       const view = viewOf(control.state, texts);
       if (view.state !== state) {
         state = view.state;

@@ -63,6 +63,9 @@ export interface Host {
   /** The server, without a slash at the end. */
   url: string;
   options: Options;
+  /** The language that is spoken, as a tag (`en-GB`), and where its lines begin. */
+  language: string;
+  direction: "ltr" | "rtl";
   /** This browser has talked here before. */
   known: boolean;
   /** As fetched by the launcher; null = it failed, `refused` says whether for good. */

@@ -1,17 +1,17 @@
 /** What is drawn. Everything that is decided is decided in model.ts and handover.ts. */
-import { Button, Field, IconButton, TextArea } from "@switchboard/design/controls";
-import { Composer, MessageList } from "@switchboard/design/conversation";
-import { CircleAlertIcon, EllipsisIcon, HeadsetIcon, SparklesIcon, XIcon } from "@switchboard/design/icons";
-import { Menu } from "@switchboard/design/layers";
-import { Avatar, Meter, RatingFaces, StatusDot, waitSentence } from "@switchboard/design/show";
+
 import { momentOf } from "@switchboard/design/time";
+import { waitSentence } from "@switchboard/design/wait";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Control } from "./control.ts";
 import type { Card } from "./handover.ts";
-import { reachOf, type View } from "./model.ts";
+import { CircleAlertIcon, EllipsisIcon, HeadsetIcon, SparklesIcon, XIcon } from "./icons.tsx";
+import { LEAVE, reachOf, type View } from "./model.ts";
+import { Avatar, Button, Dots, Field, IconButton, Menu, RatingFaces, StatusDot } from "./parts.tsx";
 import type { FormField, Host } from "./shapes.ts";
-import type { Key, Texts } from "./words.ts";
+import { Composer, MessageList } from "./talk.tsx";
+import type { Texts } from "./words.ts";
 
 interface Props {
   view: View;
@@ -35,19 +35,11 @@ export function Face(props: Props) {
     if (open && float) (view.mute || touch ? box.current : area.current)?.focus();
   }, [open]);
   const menu = [
-    {
-      id: "sound",
-      label: t("sound"),
-      checked: control.loud,
-      toggle: true,
-      onSelect: control.mute,
-    },
+    { label: t("sound"), checked: control.loud, onSelect: control.mute },
     ...(state.talk
       ? [
-          { id: "transcript", label: t("transcript"), onSelect: control.transcript },
-          view.closed
-            ? { id: "restart", label: t("restart"), onSelect: control.restart }
-            : { id: "end", label: t("end"), onSelect: control.end },
+          { label: t("transcript"), onSelect: control.transcript },
+          view.closed ? { label: t("restart"), onSelect: control.restart } : { label: t("end"), onSelect: control.end },
         ]
       : []),
   ];
@@ -61,8 +53,8 @@ export function Face(props: Props) {
       onKeyDown={(event) => event.key === "Escape" && float && host.close()}
     >
       <div class="sw-head">
-        <Avatar name={view.title} size={40} assistant={!view.agent}>
-          {view.agent ? undefined : view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />}
+        <Avatar name={view.title} size={40}>
+          {!view.agent && (view.head.dot === "assistant" ? <SparklesIcon /> : <HeadsetIcon />)}
         </Avatar>
         <div>
           <h2>{view.title}</h2>
@@ -78,10 +70,10 @@ export function Face(props: Props) {
         )}
       </div>
       {view.offline && (
-        <div class="sb-banner sb-tone-waiting" role="status">
+        <div class="sb-banner" role="status">
           <CircleAlertIcon small />
           <p>{t("offline")}</p>
-          <Button kind="plain" small onClick={control.reconnect}>
+          <Button kind="sb-compact" onClick={control.reconnect}>
             {t("retry")}
           </Button>
         </div>
@@ -94,15 +86,13 @@ export function Face(props: Props) {
 function Wrong({ control, texts: { t } }: Props) {
   const refused = control.state.failed === "refused";
   return (
-    <div class="sw-body sb-state sb-tone-overdue" role="alert">
-      <span class="sb-state-icon">
-        <CircleAlertIcon />
-      </span>
+    <div class="sw-body sb-state" role="alert">
+      <CircleAlertIcon />
       <h3>{t(refused ? "refused" : "wrong")}</h3>
       {!refused && (
         <>
           <p>{t("wrong.hint")}</p>
-          <Button kind="primary" onClick={control.load}>
+          <Button kind="sb-primary" onClick={control.load}>
             {t("retry")}
           </Button>
         </>
@@ -112,23 +102,15 @@ function Wrong({ control, texts: { t } }: Props) {
 }
 
 function Talk(props: Props & { area: { current: HTMLTextAreaElement | null } }) {
-  const { view, control, texts, area } = props;
+  const { view, control, texts } = props;
   const { t } = texts;
   const { state } = control;
   const foot = state.settings?.poweredBy;
   return (
     <>
-      <MessageList
-        items={view.items}
-        words={texts}
-        now={state.now}
-        newFrom={control.newFrom}
-        writing={view.writing}
-        onRetry={control.retry}
-        onOlder={control.older}
-        onAtEnd={control.seen}
-        end={<Next {...props} />}
-      />
+      <MessageList {...props}>
+        <Next {...props} />
+      </MessageList>
       <div class="sw-foot">
         <HandOver {...props} card={view.card} />
         {state.trouble && (
@@ -142,19 +124,7 @@ function Talk(props: Props & { area: { current: HTMLTextAreaElement | null } }) 
             {t("person")}
           </button>
         )}
-        {!view.mute && (
-          <Composer
-            value={control.draft}
-            onInput={control.typed}
-            onSend={control.send}
-            words={texts}
-            placeholder={t("write")}
-            maxLength={state.settings?.limits.contentChars ?? 4000}
-            areaRef={(element) => {
-              area.current = element;
-            }}
-          />
-        )}
+        {!view.mute && <Composer {...props} maxLength={state.settings?.limits.contentChars ?? 4000} />}
         {foot && <p class="sw-powered">{foot}</p>}
       </div>
     </>
@@ -169,19 +139,14 @@ function Next(props: Props) {
   if (view.closed) {
     return (
       <div class="sw-card">
-        {state.rated === null ? (
-          <RatingFaces
-            label={t("rate")}
-            words={([1, 2, 3, 4, 5] as const).map((score) => t(`rate.${score}`))}
-            value={null}
-            onRate={control.rate}
-          />
+        {!state.talk?.rated ? (
+          <RatingFaces label={t("rate")} word={(score) => t(`rate.${score as 1}`)} onRate={control.rate} />
         ) : (
           <p role="status">{t("thanks")}</p>
         )}
         <div class="sw-row">
           <Button onClick={control.transcript}>{t("transcript")}</Button>
-          <Button kind="primary" onClick={control.restart}>
+          <Button kind="sb-primary" onClick={control.restart}>
             {t("restart")}
           </Button>
         </div>
@@ -208,17 +173,20 @@ function Next(props: Props) {
 
 function Choice({ control, texts }: Props) {
   const { t } = texts;
-  const { settings, now } = control.state;
-  if (!settings) return null;
-  const reach = reachOf(settings.availability, texts, now, waitSentence as never);
+  const { settings, now, reach: found } = control.state;
+  const reach = found && reachOf(found, texts, now);
   return (
     <div class="sw-card">
       <h3>{t("choice")}</h3>
-      <Way onClick={reach.here ? control.human : control.leaveInstead} icon={<HeadsetIcon />} title={t("human")}>
-        <StatusDot state={reach.dot} word={reach.text} />
+      <Way
+        onClick={reach && !reach.here ? () => control.go("leave") : control.human}
+        icon={<HeadsetIcon />}
+        title={t("human")}
+      >
+        {reach ? <StatusDot state={reach.dot} word={reach.text} /> : <Dots />}
       </Way>
-      {settings.assistant && (
-        <Way onClick={control.assistant} icon={<SparklesIcon />} title={t("ai")}>
+      {settings?.assistant && (
+        <Way onClick={() => control.go("home")} icon={<SparklesIcon />} title={t("ai")}>
           <StatusDot state="assistant" word={t("ai.hint")} />
         </Way>
       )}
@@ -244,16 +212,17 @@ interface FormProps {
   fields: readonly FormField[];
   go: string;
   /** What is wrong, by key; nothing = it was taken. */
-  onSend: (answers: Record<string, string>) => Record<string, Key>;
+  onSend: (answers: Record<string, string>) => Record<string, string> | null;
   back?: () => void;
 }
 
 function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
   const [answers, setAnswers] = useState<Record<string, string>>({});
-  const [wrong, setWrong] = useState<Record<string, Key>>({});
+  const [wrong, setWrong] = useState<Record<string, string> | null>(null);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    form.current?.querySelector<HTMLElement>("[aria-invalid], input, textarea")?.focus();
+    const find = (what: string) => form.current?.querySelector<HTMLElement>(what);
+    (find("[aria-invalid]") ?? find("input, textarea"))?.focus();
   }, [wrong]);
   return (
     <form
@@ -266,26 +235,17 @@ function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
       }}
     >
       <h3>{title}</h3>
-      {fields.map(({ key, label, kind, required }) => {
-        const Input = kind === "long_text" ? TextArea : Field;
-        const found = wrong[key];
-        return (
-          <Input
-            key={key}
-            label={label}
-            required={required}
-            value={answers[key] ?? ""}
-            error={found && t(found)}
-            {...(kind === "email" ? { type: "email", autocomplete: "email" } : {})}
-            onInput={(event: { currentTarget: { value: string } }) =>
-              setAnswers({ ...answers, [key]: event.currentTarget.value })
-            }
-          />
-        );
-      })}
+      {fields.map((field) => (
+        <Field
+          {...field}
+          value={answers[field.key] ?? ""}
+          error={wrong?.[field.key]}
+          onInput={(text) => setAnswers({ ...answers, [field.key]: text })}
+        />
+      ))}
       <div class="sw-row">
         {back && <Button onClick={back}>{t("back")}</Button>}
-        <Button kind="primary" type="submit">
+        <Button kind="sb-primary" type="submit">
           {go}
         </Button>
       </div>
@@ -296,18 +256,14 @@ function Form({ texts: { t }, title, fields, go, onSend, back }: FormProps) {
 function Leave(props: Props & { back?: () => void }) {
   const { control, texts } = props;
   const { t } = texts;
-  const fields: FormField[] = [
-    { key: "email", label: t("email"), kind: "email", required: true },
-    { key: "text", label: t("message"), kind: "long_text", required: true },
-  ];
   return (
     <Form
       texts={texts}
       title={t("leave")}
-      fields={fields}
+      fields={LEAVE}
       go={t("leave.send")}
-      onSend={({ email = "", text = "" }) => control.leave(email.trim(), text.trim())}
-      back={props.back ?? control.back}
+      onSend={control.leave}
+      back={props.back ?? (() => control.go("home"))}
     />
   );
 }
@@ -326,7 +282,7 @@ function HandOver(props: Props & { card: Card }) {
       return (
         <Notice>
           <p>{t("offer")}</p>
-          <Button kind="primary" onClick={control.connect}>
+          <Button kind="sb-primary" onClick={control.connect}>
             {t("connect")}
           </Button>
         </Notice>
@@ -344,7 +300,7 @@ function HandOver(props: Props & { card: Card }) {
         <Notice waiting>
           <p>
             {card.again && <>{t("again")} </>}
-            <b class="sb-num">
+            <b>
               {card.nobody
                 ? t("nobody")
                 : card.asked
@@ -358,20 +314,14 @@ function HandOver(props: Props & { card: Card }) {
             {card.done === null ? (
               <Dots />
             ) : (
-              <Meter
-                tone="waiting"
-                label={t("waited")}
-                value={Math.max(4, Math.round(card.done * 100))}
-                most={100}
-                words={waitSentence(t, null, card.wait)}
-              />
+              <Meter label={t("waited")} done={card.done} words={waitSentence(t, null, card.wait)} />
             )}
             {card.nobody && (
-              <Button small onClick={() => setLeaving(true)}>
+              <Button kind="sb-compact" onClick={() => setLeaving(true)}>
                 {t("leave.open")}
               </Button>
             )}
-            <Button small onClick={control.cancel}>
+            <Button kind="sb-compact" onClick={control.cancel}>
               {t("cancel")}
             </Button>
           </div>
@@ -398,10 +348,13 @@ function Notice({ children, waiting }: { children: ComponentChildren; waiting?: 
   );
 }
 
-const Dots = () => (
-  <span class="sb-dots" aria-hidden="true">
-    <i />
-    <i />
-    <i />
-  </span>
-);
+/** How much of the wait is over. */
+function Meter({ label, done, words }: { label: string; done: number; words: string }) {
+  const value = Math.max(4, Math.round(done * 100));
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: the browser's own meter cannot be coloured
+    <span class="sb-meter" role="meter" aria-label={label} aria-valuenow={value} aria-valuetext={words} title={words}>
+      <span style={{ inlineSize: `${value}%` }} />
+    </span>
+  );
+}

@@ -1,3 +1,4 @@
+import { FULL } from "./environment.ts";
 import type { Timing } from "./types.ts";
 
 /** What the end of a link means for the next one. */
@@ -26,7 +27,8 @@ const FAULTS: Readonly<Record<number, string>> = {
 export function verdict(code: number, reason: string): Verdict {
   if (code === 1000) return { next: "stop" };
   if (code === 4401) return { next: "token", code: "unauthenticated" };
-  const fault = FAULTS[code];
+  // A visitor is not told which fault it was.
+  const fault = FULL ? FAULTS[code] : /^100[23789]$/.test(String(code)) ? "forbidden" : undefined;
   if (fault || (code >= 4400 && code < 4500)) return { next: "never", code: fault ?? (reason || "forbidden") };
   const delay = code >= 4500 && code < 4600 ? /\d+/.exec(reason) : null;
   return delay ? { next: "backoff", afterMs: Number(delay[0]) } : { next: "backoff" };

@@ -1,5 +1,9 @@
 import type { Environment, Timing } from "./types.ts";
 
+declare const VISITOR_ONLY: boolean | undefined;
+/** False in a build for a widget (`define: { VISITOR_ONLY: "true" }`): what only staff needs, or the whole client, is left out. */
+export const FULL = typeof VISITOR_ONLY === "undefined";
+
 /** See {@link Timing}. */
 export const TIMING: Timing = {
   backoffMin: 500,

@@ -1,3 +1,4 @@
+import { FULL } from "./environment.ts";
 import type { ErrorCode } from "./protocol.ts";
 
 /**
@@ -11,6 +12,12 @@ export type ClientErrorCode = "offline" | "connection_lost" | "timeout" | "close
 /** What failed, in the server's words or the client's. Show `code`, not `message`, through your own texts. */
 export class SwitchboardError extends Error {
   override readonly name = "SwitchboardError";
+  /** Whatever else the error says: `field`, `takenBy`, `agentId`, `limit`, … */
+  readonly details!: Readonly<Record<string, unknown>>;
+  /** REST: the HTTP status. */
+  readonly status?: number;
+  /** REST: stands in the server's log lines as well. */
+  readonly requestId?: string;
 
   constructor(
     /** The server's code, or one of the client's own. A newer server may send codes that are not listed. */
@@ -20,13 +27,12 @@ export class SwitchboardError extends Error {
     readonly retryable: boolean = false,
     /** Not before this many milliseconds. */
     readonly retryAfterMs?: number,
-    /** Whatever else the error says: `field`, `takenBy`, `agentId`, `limit`, … */
-    readonly details: Readonly<Record<string, unknown>> = {},
-    /** REST: the HTTP status. */
-    readonly status?: number,
-    /** REST: stands in the server's log lines as well. */
-    readonly requestId?: string,
+    details: Readonly<Record<string, unknown>> = {},
+    status?: number,
+    requestId?: string,
   ) {
     super(message);
+    // A visitor is not told more.
+    if (FULL) Object.assign(this, { details, status, requestId });
   }
 }

@@ -1,3 +1,4 @@
+import { FULL } from "./environment.ts";
 import { memoryOutbox } from "./memory.ts";
 import type { OutboxEntry, OutboxStore } from "./types.ts";
 
@@ -17,7 +18,8 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
  * windows, blocked site data) or fails later; nobody is bothered with that.
  */
 export function indexedDbOutbox(options: { name?: string; indexedDB?: IDBFactory } = {}): OutboxStore {
-  const memory = memoryOutbox();
+  // A visitor's client keeps its entries in memory anyway.
+  const memory = FULL ? memoryOutbox() : null;
   let database: Promise<IDBDatabase> | null = null;
   /** Puts and removes happen in the order in which they were asked for. */
   let line: Promise<unknown> = Promise.resolve();
@@ -50,18 +52,19 @@ export function indexedDbOutbox(options: { name?: string; indexedDB?: IDBFactory
 
   return {
     async all(owner) {
-      const kept = await memory.all(owner);
       const stored = await inLine<OutboxEntry[]>((store) => store.getAll(), "readonly").catch(() => []);
+      if (!memory) return stored.filter((entry) => entry.owner === owner);
+      const kept = await memory.all(owner);
       const known = new Set(kept.map((entry) => entry.clientId));
       return [...stored.filter((entry) => entry.owner === owner && !known.has(entry.clientId)), ...kept].sort(
         (a, b) => a.order - b.order,
       );
     },
     async put(entry) {
-      await inLine((store) => store.put(entry), "readwrite").catch(() => memory.put(entry));
+      await inLine((store) => store.put(entry), "readwrite").catch(() => memory?.put(entry));
     },
     async remove(clientId) {
-      await memory.remove(clientId);
+      await memory?.remove(clientId);
       await inLine((store) => store.delete(clientId), "readwrite").catch(() => {});
     },
     close() {

@@ -264,6 +264,9 @@ export interface ServerEvents {
   };
   message_updated: Message;
   new_message: Message | Note;
+  notification: unknown;
+  notification_count: { unread: number; readId?: string; readUpTo?: number };
+  order_ready: unknown;
   page_view: { conversationId: string; url: string; title: string | null; at: Timestamp };
   presence: { conversationId: string; userId: string; online: boolean };
   queue_update: { conversationId: string } & QueuePlace;

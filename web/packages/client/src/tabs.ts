@@ -1,4 +1,4 @@
-import { randomId } from "./environment.ts";
+import { FULL, randomId } from "./environment.ts";
 import type { SwitchboardError } from "./errors.ts";
 import type { ConnectionState, Link, LinkEvents, LinkFactory } from "./types.ts";
 
@@ -62,7 +62,8 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
     let giveUp: AbortController | null = null;
     let resign: (() => void) | null = null;
     let state: ConnectionState = "disconnected";
-    let detail: Detail = { retryAt: null, attempts: 0, error: null };
+    const fresh: Detail = { retryAt: null, attempts: 0, error: null };
+    let detail = fresh;
     /** The server's first word, for tabs that come later. */
     let greeting: Frame | null = null;
     /** Whose question it was, by the id of its answer; and whose stake what is. */
@@ -84,6 +85,11 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
     const relay: LinkEvents = {
       frame(frame) {
         if (frame.type === "connected") greeting = frame;
+        if (!FULL) {
+          // A visitor's tabs know their own questions, and pass over the answers to others.
+          events.frame(frame);
+          return post({ kind: "frame", to: null, frame });
+        }
         const id = frame.id === undefined ? null : String(frame.id);
         const asker = id === null ? undefined : askers.get(id);
         if (id !== null) askers.delete(id);
@@ -93,7 +99,7 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
       state(next, more) {
         stand(next, more);
         post({ kind: "state", to: null, state: next, detail: plain(more), connected: null });
-        if (next === "connected") return;
+        if (!FULL || next === "connected") return;
         // The server forgot who watches what; each tab tells it anew.
         askers = new Map();
         stakes = new Map();
@@ -103,6 +109,8 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
     /** To the server, in the name of a tab. */
     function forward(frame: Frame, from: string): boolean {
       if (!socket) return false;
+      // A visitor leaves nothing, and unsubscribes from nothing.
+      if (!FULL) return socket.send(frame as Parameters<Link["send"]>[0]);
       const ends = frame.type === "leave" || frame.type === "unsubscribe";
       const stake = stakeOf(frame);
       for (const one of stake) {
@@ -135,12 +143,12 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
           resolve();
         };
         // Whatever the last leader had under way is lost with it.
-        if (state === "connected") stand("connecting", { retryAt: null, attempts: 0, error: null });
+        if (state === "connected") stand("connecting", fresh);
         post({
           kind: "state",
           to: null,
           state: "connecting",
-          detail: { retryAt: null, attempts: 0, error: null },
+          detail: fresh,
           connected: null,
         });
         socket = own(relay);
@@ -159,7 +167,7 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
         if (!resign) return;
         resign();
         if (wanted) {
-          stand("connecting", { retryAt: null, attempts: 0, error: null });
+          stand("connecting", fresh);
           follow();
         }
       });
@@ -217,6 +225,7 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
         case "renew":
           return socket?.renew(note.token);
         case "bye":
+          if (!FULL) return;
           for (const [stake, holders] of stakes) {
             if (!holders.delete(note.from) || holders.size > 0) continue;
             stakes.delete(stake);
@@ -283,14 +292,14 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
         if (wanted && channel) return void post({ kind: "open", from: me });
         if (wanted) return;
         wanted = true;
-        stand("connecting", { retryAt: null, attempts: 0, error: null });
+        stand("connecting", fresh);
         void begin();
       },
       close() {
         wanted = false;
         const shared = alone === null;
         stop();
-        if (shared && state !== "disconnected") stand("disconnected", { retryAt: null, attempts: 0, error: null });
+        if (shared && state !== "disconnected") stand("disconnected", fresh);
       },
       send(frame) {
         if (alone) return alone.send(frame);
@@ -322,6 +331,7 @@ export function sharedConnection(options: { name?: string } = {}): LinkFactory {
 /** Errors lose their fields on the way to another tab. */
 function plain(detail: Detail): Detail {
   const { error } = detail;
+  if (!FULL) return { ...detail, error: null };
   if (!error) return detail;
   const { code, message, retryable, retryAfterMs, details, status, requestId } = error;
   return {

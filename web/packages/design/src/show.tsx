@@ -3,7 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { hueOf, initials } from "./colour.ts";
 import { classes } from "./controls.tsx";
 import { CircleAlertIcon, InboxIcon, WifiOffIcon } from "./icons.tsx";
-import { clock, type Wait, waitMinutes } from "./time.ts";
+import { clock, type Wait } from "./time.ts";
+import { type WaitKey, waitSentence } from "./wait.ts";
 
 export type Tone = "plain" | "accent" | "waiting" | "overdue" | "connected" | "assistant";
 
@@ -208,24 +209,7 @@ export function Countdown({ until, from, label }: { until: number; from?: number
   );
 }
 
-/** Keys that `waitSentence` needs; they stand in words/en.json and its sisters. */
-export type WaitKey = "wait.position" | "wait.next" | "wait.about" | "wait.range" | "wait.unknown";
-
-/** "You're number 3. About 4 minutes." The wait is a range when there is one, and "unknown" is said. */
-export function waitSentence(
-  t: (key: WaitKey, fill?: Record<string, string | number>) => string,
-  position: number | null,
-  wait: Wait | null,
-): string {
-  const minutes = waitMinutes(wait);
-  const place = position === null ? "" : position <= 1 ? t("wait.next") : t("wait.position", { position });
-  const time = !minutes
-    ? t("wait.unknown")
-    : minutes.high === undefined
-      ? t("wait.about", { count: minutes.low })
-      : t("wait.range", { count: minutes.high, low: minutes.low });
-  return place ? `${place} ${time}` : time;
-}
+export { type WaitKey, waitSentence };
 
 export function WaitText(props: {
   t: (key: WaitKey, fill?: Record<string, string | number>) => string;
