@@ -243,6 +243,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "escalation_status",
         "message_deleted",
         "message_delivered",
+        "message_reaction",
         "message_read",
         "message_updated",
         "new_message",
@@ -258,6 +259,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "staff_status_updated",
         "token_expiring",
         "topic_update",
+        "unread_count",
         "user_stop_typing",
         "user_typing",
     ];
