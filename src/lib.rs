@@ -50,6 +50,7 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod files;
 pub mod first_start;
 pub mod keyring;
 pub mod logging;

@@ -435,6 +435,19 @@ pub enum HubMessage {
         /// The event.
         event: Encoded,
     },
+    /// An event of a conversation of people, for their sessions on this thread that are not in its room.
+    Absent {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// Who takes part.
+        people: Arc<[UserId]>,
+        /// The event.
+        event: Encoded,
+        /// Not to these: they are being sent what they missed.
+        except: Arc<[SessionId]>,
+    },
+    /// An event of their own for the sessions of each of these people on this thread.
+    Each(Arc<[(UserId, Event)]>),
     /// An event for all sessions of these roles on this thread; all when empty.
     Roles {
         /// Which roles.

@@ -4,6 +4,7 @@
 //! [`Verdict::Forbidden`].
 
 use crate::domain::command::{Command, Topic};
+use crate::domain::messaging::Deed;
 use crate::domain::user::Role;
 
 /// An enum whose variants have names and can all be listed.
@@ -252,6 +253,26 @@ listed! {
         TopicNotifications = "topic.notifications",
         /// Watches whether people can be reached, at one's own chatbot.
         TopicAvailability = "topic.availability",
+        /// Begins in-app messages with others; who may be together is the domain's to say.
+        MessagingCreate = "messaging.create",
+        /// Lists one's own in-app messages, and counts them.
+        MessagingList = "messaging.list",
+        /// Renames, closes, puts away, silences.
+        MessagingUpdate = "messaging.update",
+        /// Brings people in and sends them away.
+        MessagingPeople = "messaging.people",
+        /// Gives one's message another text.
+        MessageEdit = "message.edit",
+        /// Takes a message back.
+        MessageDelete = "message.delete",
+        /// Puts an emoji to a message.
+        MessageReact = "message.react",
+        /// Blocks people, and sees whom one has blocked.
+        BlockManage = "block.manage",
+        /// Brings a file.
+        AttachmentPut = "attachment.put",
+        /// Gets a file by a signed address, which is what lets one in.
+        AttachmentGet = "attachment.get",
         /// Asks for the logins of a fresh installation; who is not at this machine finds nothing.
         DemoGet = "demo.get",
         /// Ends the showing of those logins.
@@ -290,6 +311,14 @@ impl Action {
             Command::SetAgentStatus { .. } => Self::AgentSetStatus,
             Command::Rate { .. } => Self::Rate,
             Command::ViewPage { .. } => Self::PageViewSend,
+            Command::Messaging(request) => match &request.deed {
+                Deed::Post { .. } => Self::MessageSend,
+                Deed::Update { .. } => Self::MessagingUpdate,
+                Deed::People { .. } => Self::MessagingPeople,
+                Deed::Edit { .. } => Self::MessageEdit,
+                Deed::Delete { .. } => Self::MessageDelete,
+                Deed::React { .. } => Self::MessageReact,
+            },
             Command::Subscribe { .. } => Self::Subscribe,
             Command::Unsubscribe { .. } => Self::Unsubscribe,
         }
@@ -456,6 +485,14 @@ impl Action {
             Self::CannedPut | Self::CannedDelete => row(Canned, [NO, OWN, OWN.or(OTHER), NO]),
             Self::CustomerGet | Self::PageViewList => row(Conversation, [NO, IN_REACH, ANY, NO]),
             Self::PageViewSend => row(Conversation, [OWN, NO, NO, NO]),
+            Self::MessagingCreate | Self::MessagingList | Self::BlockManage | Self::AttachmentPut => {
+                row(Nothing, [ALWAYS, ALWAYS, ALWAYS, NO])
+            }
+            Self::AttachmentGet => public(Nothing),
+            Self::MessagingUpdate => row(Conversation, [MINE, WORKING, ANY, NO]),
+            Self::MessagingPeople => row(Conversation, [MINE, WORKING.or(WAITING), ANY, NO]),
+            Self::MessageEdit | Self::MessageReact => row(Conversation, [MINE, WORKING, WORKING, NO]),
+            Self::MessageDelete => row(Conversation, [MINE, WORKING, ANY, NO]),
             Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::DecisionLog | Self::Announce => {
                 row(Nothing, [NO, NO, ALWAYS, NO])
             }

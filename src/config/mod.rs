@@ -6,6 +6,7 @@
 
 mod alerts;
 mod assistant;
+mod attachments;
 mod auth;
 mod bus;
 mod cors;
@@ -15,6 +16,7 @@ mod error;
 mod key;
 mod limits;
 mod log;
+mod messaging;
 mod pages;
 mod routing;
 mod secret;
@@ -30,6 +32,7 @@ use crate::domain::time::Millis;
 
 pub use alerts::Alerts;
 pub use assistant::{Assistant, HandOff, Provider};
+pub use attachments::Attachments;
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;
@@ -39,6 +42,7 @@ pub use error::{ConfigError, Origin};
 pub use key::{Key, Kind};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use messaging::Messaging;
 pub use pages::Pages;
 pub use routing::Routing;
 pub use secret::{PrivateUrl, Secret};
@@ -81,6 +85,10 @@ pub struct Config {
     pub assistant: Assistant,
     /// What admins are warned of.
     pub alerts: Alerts,
+    /// Messages between people.
+    pub messaging: Messaging,
+    /// Files beside messages.
+    pub attachments: Attachments,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
@@ -125,6 +133,8 @@ impl Config {
             Bus::KEYS,
             Assistant::KEYS,
             Alerts::KEYS,
+            Messaging::KEYS,
+            Attachments::KEYS,
             Pages::KEYS,
             Demo::KEYS,
         ]

@@ -237,6 +237,8 @@ pub enum Command {
         /// Its title.
         title: Option<String>,
     },
+    /// Something in a conversation of in-app messages.
+    Messaging(Box<super::messaging::Request>),
     /// Watch topics.
     Subscribe {
         /// Which.
@@ -247,4 +249,22 @@ pub enum Command {
         /// Which.
         topics: Vec<Topic>,
     },
+}
+
+impl Command {
+    /// Whether it is for conversations of in-app messages alone (yes) or for support alone (no); none = for both.
+    pub fn is_about_people(&self) -> Option<bool> {
+        match self {
+            Self::Messaging(_) => Some(true),
+            Self::SendMessage(message) => message.internal.then_some(false),
+            Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Resume { .. }
+            | Self::Typing { .. }
+            | Self::MarkRead { .. }
+            | Self::Subscribe { .. }
+            | Self::Unsubscribe { .. } => None,
+            _ => Some(false),
+        }
+    }
 }

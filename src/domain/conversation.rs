@@ -81,6 +81,13 @@ macro_rules! names {
 }
 pub(crate) use names;
 
+impl ConversationKind {
+    /// In-app messages: everything but support. Nobody is assigned, nothing is queued, no assistant answers.
+    pub const fn is_messaging(self) -> bool {
+        !matches!(self, Self::Support)
+    }
+}
+
 names!(ConversationKind {
     Support = "support", GuestStaff = "guest_staff", StaffStaff = "staff_staff",
     GuestGuest = "guest_guest", Group = "group",
@@ -163,6 +170,9 @@ pub struct Participant {
     pub name: String,
     /// Everything up to here was read by this person. Moves forward only.
     pub last_read_seq: i64,
+    /// Messages after that which are no news to this person: their own, and those taken back. Counted for in-app
+    /// messages only; see [`super::messaging::unread`].
+    pub uncounted: i64,
     /// No notifications wanted.
     pub muted: bool,
     /// Hidden from the person's list.

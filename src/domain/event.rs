@@ -328,6 +328,51 @@ pub enum Event {
         /// The owner.
         assigned_agent_id: Option<AgentId>,
     },
+    /// A conversation of in-app messages began or changed: title, state, people.
+    MessagingUpdated(Box<MessagingState>),
+    /// What a person has not read in a conversation of in-app messages; told to all of that person's devices.
+    UnreadCount {
+        /// Where.
+        conversation_id: ConversationId,
+        /// How many messages.
+        unread: i64,
+        /// Up to which number the person has read.
+        last_read_seq: i64,
+        /// The newest number.
+        last_seq: i64,
+    },
+    /// A message has another text.
+    MessageUpdated(Arc<Message>),
+    /// A message was taken back; its number stays.
+    MessageDeleted {
+        /// Where.
+        conversation_id: ConversationId,
+        /// Which.
+        message_id: MessageId,
+        /// Its number.
+        seq: i64,
+        /// By whom.
+        user_id: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// An emoji was put to a message, or taken away.
+    MessageReaction {
+        /// Where.
+        conversation_id: ConversationId,
+        /// To which message.
+        message_id: MessageId,
+        /// Its number.
+        seq: i64,
+        /// By whom.
+        user_id: UserId,
+        /// What.
+        emoji: String,
+        /// Put.
+        on: bool,
+        /// When.
+        at: Timestamp,
+    },
     /// The assistant writes; to those who join meanwhile with the text so far.
     AiMessageStart {
         /// Where.
@@ -454,6 +499,27 @@ pub enum Event {
         /// Milliseconds, different for each client.
         reconnect_after_ms: i64,
     },
+}
+
+/// A conversation of in-app messages as its people are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessagingState {
+    /// Which.
+    pub conversation_id: ConversationId,
+    /// Who talks to whom.
+    pub kind: super::conversation::ConversationKind,
+    /// Active or closed.
+    pub status: ConversationStatus,
+    /// The title.
+    pub subject: Option<String>,
+    /// Who takes part now.
+    pub participants: Vec<Participant>,
+    /// The newest number.
+    pub last_seq: i64,
+    /// Put away in the list of the one who is told; none when that did not change.
+    pub archived: Option<bool>,
+    /// Silent for the one who is told; none when that did not change.
+    pub muted: Option<bool>,
 }
 
 /// A row of the queue as staff see it.

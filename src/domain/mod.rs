@@ -15,6 +15,7 @@ pub mod hours;
 pub mod idle;
 pub mod ids;
 pub mod message;
+pub mod messaging;
 pub mod page_view;
 pub mod presence;
 pub mod rejection;

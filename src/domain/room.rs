@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::conversation::{Conversation, ConversationStatus, Handler, Participant, ParticipantRole};
+use super::conversation::{Conversation, ConversationKind, ConversationStatus, Handler, Participant, ParticipantRole};
 use super::escalation::{Case, ConversationChange, Op};
 use super::ids::{AgentId, OfferId, UserId};
 use super::message::Message;
+use super::messaging::Seat;
 use super::rejection::Rejection;
 use super::time::Timestamp;
 use super::user::{Principal, Role};
@@ -59,6 +60,9 @@ impl RoomRecord {
 
     /// How a person stands to the conversation.
     pub fn standing(&self, user_id: &UserId, role: Role) -> Standing {
+        if self.conversation.kind.is_messaging() {
+            return self.standing_among_people(user_id, role);
+        }
         if self.conversation.customer_id == *user_id {
             return Standing::Own;
         }
@@ -78,8 +82,39 @@ impl RoomRecord {
         if takes_part { Standing::Participant } else { Standing::Other }
     }
 
+    /// In-app messages: whoever takes part does, and a guest's conversation with staff is open to any agent who wants
+    /// to help. Who began it has no right by that alone.
+    fn standing_among_people(&self, user_id: &UserId, role: Role) -> Standing {
+        if self.part_of(user_id).is_some() {
+            Standing::Participant
+        } else if role == Role::Agent && self.conversation.kind == ConversationKind::GuestStaff {
+            Standing::Waiting
+        } else {
+            Standing::Other
+        }
+    }
+
+    /// A person's part, while they have one.
+    pub fn part_of(&self, user_id: &UserId) -> Option<&Participant> {
+        self.participants.iter().find(|one| one.user_id == *user_id && one.is_here())
+    }
+
+    /// How somebody sits in a conversation of in-app messages.
+    pub fn seat(&self, principal: &Principal) -> Seat {
+        let part = self.part_of(&principal.user_id).map(|one| one.role);
+        Seat { kind: self.conversation.kind, role: principal.role, part }
+    }
+
+    /// Who takes part now.
+    pub fn people(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.iter().filter(|one| one.is_here())
+    }
+
     /// Whether a person is one of those who talk here, and not somebody who only looks.
     pub fn takes_part(&self, user_id: &UserId) -> bool {
+        if self.conversation.kind.is_messaging() {
+            return self.part_of(user_id).is_some();
+        }
         self.conversation.customer_id == *user_id
             || self.conversation.assigned_agent_id.as_ref() == Some(user_id)
             || self.participants.iter().any(|p| p.user_id == *user_id && p.left_at.is_none())
@@ -158,6 +193,7 @@ impl RoomRecord {
             role: ParticipantRole::Staff,
             name: name.to_owned(),
             last_read_seq: 0,
+            uncounted: 0,
             muted: false,
             archived: false,
             joined_at: at,
@@ -217,6 +253,22 @@ impl RoomRecord {
         self.conversation.last_seq = self.conversation.last_seq.max(message.seq);
         self.conversation.last_message_at = self.conversation.last_message_at.max(message.created_at);
         self.conversation.idle_warned_at = None;
+        if self.conversation.kind.is_messaging() {
+            self.participants.iter_mut().for_each(|one| one.saw_posted(message.sender_id.as_ref()));
+        }
+    }
+
+    /// Takes durable rows of in-app messages in. What each has read is kept as it is known here: the rows may be ahead
+    /// of what was shown.
+    pub fn renew(&mut self, conversation: Conversation, participants: Vec<Participant>) {
+        let last_seq = self.conversation.last_seq;
+        self.conversation = Conversation { last_seq, ..conversation };
+        let old = std::mem::replace(&mut self.participants, participants);
+        for one in &mut self.participants {
+            if let Some(known) = old.iter().find(|known| known.user_id == one.user_id && known.is_here()) {
+                (one.last_read_seq, one.uncounted) = (known.last_read_seq, known.uncounted);
+            }
+        }
     }
 
     /// Takes a durable read mark in.

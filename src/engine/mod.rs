@@ -48,6 +48,7 @@ use crate::config::{self, Config};
 use crate::domain::escalation::{MostFreeFirst, RoutingPolicy};
 use crate::domain::time::Timestamp;
 use crate::domain::wait::{QlmEstimator, WaitEstimator};
+use crate::files::Files;
 use crate::first_start::{self, FirstStart, FirstStartError, Welcome};
 use crate::keyring::{self, KeysError};
 use crate::store::{self, Store, StoreError};
@@ -205,6 +206,7 @@ impl EngineBuilder {
         let pages = Pages::open(&config.pages).map_err(|error| EngineError::Pages(error.to_string()))?;
         let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
+        let files = Files::new(config.attachments.clone());
         let node = Node::start(Parts {
             config: Arc::new(config),
             store,
@@ -218,7 +220,7 @@ impl EngineBuilder {
             spawner,
         })
         .await?;
-        let (budget, shared) = (ConnectionBudget::default(), Shared::with_demo(demo.map(Arc::new)));
+        let (budget, shared) = (ConnectionBudget::default(), Shared::with_demo(demo.map(Arc::new)).with_files(files));
         let engine_io = EngineIo::new(socket_io::settings(node.config()), Arc::clone(node.clock()), budget.clone());
         Ok(Engine { node, budget, engine_io, shared, welcome: Arc::new(welcome), pages })
     }

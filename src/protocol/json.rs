@@ -228,6 +228,15 @@ impl Object<'_> {
         self
     }
 
+    /// True or false, or nothing.
+    pub fn flag_if(&mut self, key: &str, value: Option<bool>) -> &mut Self {
+        saw!(self, key; maybe Atom::Flag);
+        if let Some(value) = value {
+            self.flag(key, value);
+        }
+        self
+    }
+
     /// Null.
     pub fn null(&mut self, key: &str) -> &mut Self {
         saw!(self, key, Atom::Null);

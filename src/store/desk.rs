@@ -71,8 +71,10 @@ pub enum Reach {
     All,
     /// What an agent may see.
     Agent(AgentId),
-    /// A customer's own.
+    /// A customer's own, and the in-app messages that the customer takes part in.
     Customer(UserId),
+    /// In-app messages alone, those that somebody takes part in.
+    People(UserId),
 }
 
 /// A message that was found.

@@ -3,6 +3,7 @@
 mod desk;
 mod host_events;
 mod kept;
+mod messaging;
 mod postgres;
 mod rows;
 mod schema;
@@ -16,6 +17,7 @@ pub use desk::{
     Preview, Reach, Recorded,
 };
 pub use host_events::{NotificationFilter, PublishedEvent, Reader};
+pub use messaging::{Blocked, MessagingFilter, MessagingOverview, MessagingStats};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use writer::{Full, OnCommitted, Writer, WriterSettings};
@@ -34,6 +36,7 @@ use crate::domain::escalation::{Assignment, Decision, Offer, Op, QueueEntry, Sta
 use crate::domain::host_event::{HostEvent, Notification, Read};
 use crate::domain::ids::{AgentId, ChatbotId, ConversationId, DecisionId, MessageId, OfferId, UserId};
 use crate::domain::message::{Message, NewMessage, NewNote, Note};
+use crate::domain::messaging::{Alteration, Altered, Attachment, Post, Reaction};
 use crate::domain::page_view::PageView;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Role, User};
@@ -134,6 +137,10 @@ pub enum Write {
     /// Appends a message with the next number of its conversation. Clears the idle warning, sets `last_message_at`,
     /// and for an agent's first message `first_response_at`.
     Append(NewMessage),
+    /// Appends a message of a conversation of people: with the rest of what [`Post`] says, or not at all.
+    Post(Box<Post>),
+    /// Changes a conversation of people; answered with [`Written::Altered`].
+    Alter(Box<Alteration>),
     /// Appends an internal note with the next note number.
     AppendNote(NewNote),
     /// Creates a conversation; a repeat by (customer, client id) finds the first one.
@@ -199,6 +206,8 @@ pub enum Written {
         /// The client id was known; `message` is the first one's.
         duplicate: bool,
     },
+    /// The change is durable.
+    Altered(Box<Altered>),
     /// The note is durable (or was already).
     NoteAppended {
         /// As stored.
@@ -513,6 +522,35 @@ pub trait Store: Send + Sync + 'static {
     async fn disabled_users(&self) -> Result<Vec<UserId>, StoreError>;
     /// What statistics are made of, as one state of the database.
     async fn facts(&self, filter: &FactsFilter) -> Result<Facts, StoreError>;
+
+    // --- in-app messages ---
+    /// A person's conversations, newest activity first, `offset` of them left out.
+    async fn messaging_list(
+        &self,
+        user_id: &UserId,
+        filter: &MessagingFilter,
+        limit: i64,
+        offset: i64,
+    ) -> Result<Vec<MessagingOverview>, StoreError>;
+    /// A person's conversations in numbers.
+    async fn messaging_stats(&self, user_id: &UserId) -> Result<MessagingStats, StoreError>;
+    /// The reactions to these messages, the first one first.
+    async fn reactions_to(&self, ids: &[MessageId]) -> Result<Vec<Reaction>, StoreError>;
+    /// The files of these messages, the first one first.
+    async fn attachments_of(&self, ids: &[MessageId]) -> Result<Vec<Attachment>, StoreError>;
+    /// One file's row.
+    async fn attachment(&self, id: &str) -> Result<Option<Attachment>, StoreError>;
+    /// Keeps a new file's row.
+    async fn add_attachment(&self, attachment: &Attachment) -> Result<(), StoreError>;
+    /// Forgets files brought before a moment that no message has; which they were, so that their bytes can go as well.
+    async fn drop_unused_attachments(&self, before: Timestamp, limit: i64) -> Result<Vec<Attachment>, StoreError>;
+    /// Whom a person has blocked, the newest first.
+    async fn blocked_by(&self, user_id: &UserId, limit: i64) -> Result<Vec<Blocked>, StoreError>;
+    /// Blocks somebody, or no longer.
+    async fn set_block(&self, user_id: &UserId, blocked_id: &UserId, on: bool, at: Timestamp)
+    -> Result<(), StoreError>;
+    /// Whether any of `by` has blocked a person.
+    async fn is_blocked(&self, by: &[UserId], user_id: &UserId) -> Result<bool, StoreError>;
 
     // --- people ---
     /// One user.

@@ -342,7 +342,7 @@ mod batch {
         limit: i64,
     ) -> Result<Vec<String>> {
         let text = format!(
-            "SELECT c.id FROM conversations c WHERE {} @@ to_tsquery('simple'::regconfig, $1) AND {} \
+            "SELECT c.id FROM conversations c WHERE {} @@ to_tsquery('simple'::regconfig, $1) AND c.kind = 'support' AND {} \
              ORDER BY c.last_message_at DESC, c.id DESC LIMIT $3",
             words_of("c.customer_name"),
             reach_sql(reach, "$2")
@@ -355,6 +355,32 @@ mod batch {
             .await
             .failed()?;
         Ok(found.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Messages of one's own are no news: `(conversation, sender, how many)`.
+    pub(super) async fn count_own(conn: &mut Conn, own: &[(String, String, i64)]) -> Result<()> {
+        let ids: Vec<&str> = own.iter().map(|(id, _, _)| id.as_str()).collect();
+        let senders: Vec<&str> = own.iter().map(|(_, sender, _)| sender.as_str()).collect();
+        let counts: Vec<i64> = own.iter().map(|(_, _, count)| *count).collect();
+        let text = "UPDATE participants p SET uncounted = p.uncounted + w.n FROM UNNEST(?, ?, ?) AS w (c, u, n) \
+                    WHERE p.conversation_id = w.c AND p.user_id = w.u";
+        let columns = vec![Column::Texts(ids), Column::Texts(senders), Column::Numbers(counts)];
+        Kept::new(text, columns).execute(conn).await.failed().map(|_| ())
+    }
+
+    /// Conversations move up in the lists of those who take part: `(conversation, when)`.
+    pub(super) async fn touch_lists(conn: &mut Conn, touched: &[(String, i64)]) -> Result<()> {
+        let ids: Vec<&str> = touched.iter().map(|(id, _)| id.as_str()).collect();
+        let moments: Vec<i64> = touched.iter().map(|(_, at)| *at).collect();
+        let text = "UPDATE participants p SET activity_at = w.t FROM UNNEST(?, ?) AS w (c, t) \
+                    WHERE p.conversation_id = w.c";
+        Kept::new(text, vec![Column::Texts(ids), Column::Numbers(moments)]).execute(conn).await.failed().map(|_| ())
+    }
+
+    /// The index of words follows the texts by itself here.
+    #[expect(clippy::unused_async, reason = "the other database has something to do")]
+    pub(super) async fn reword(_: &mut Conn, _: &MessageRow, _: Option<&str>) -> Result<()> {
+        Ok(())
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {

@@ -129,6 +129,8 @@ diesel::table! {
         role -> Text,
         name -> Text,
         last_read_seq -> BigInt,
+        uncounted -> BigInt,
+        activity_at -> Nullable<BigInt>,
         muted -> Bool,
         archived -> Bool,
         joined_at -> BigInt,
@@ -345,6 +347,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    reactions (message_id, user_id, emoji) {
+        message_id -> Text,
+        user_id -> Text,
+        emoji -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    blocks (user_id, blocked_id) {
+        user_id -> Text,
+        blocked_id -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    attachments (id) {
+        id -> Text,
+        owner_id -> Text,
+        message_id -> Nullable<Text>,
+        name -> Text,
+        media_type -> Text,
+        bytes -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        thumbnail -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     host_events (number) {
         number -> BigInt,
         id -> Text,
@@ -409,5 +443,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     canned_responses,
     page_views,
     audit_log,
-    merged_users
+    merged_users,
+    reactions,
+    blocks,
+    attachments
 );

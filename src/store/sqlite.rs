@@ -329,7 +329,7 @@ mod batch {
     ) -> Result<Vec<String>> {
         let text = format!(
             "SELECT DISTINCT c.id, c.last_message_at FROM search_names s JOIN conversations c ON c.id = s.conversation_id \
-             WHERE s.search_names MATCH ?1 AND {} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3",
+             WHERE s.search_names MATCH ?1 AND c.kind = 'support' AND {} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ?3",
             reach_sql(reach, "?2")
         );
         let found: Vec<Id> = diesel::sql_query(text)
@@ -339,6 +339,63 @@ mod batch {
             .load(conn)
             .failed()?;
         Ok(found.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Messages of one's own are no news: `(conversation, sender, how many)`.
+    pub(super) async fn count_own(conn: &mut Conn, own: &[(String, String, i64)]) -> Result<()> {
+        for some in own.chunks(ROWS) {
+            let text = format!(
+                "WITH w (c, u, n) AS (VALUES {}) UPDATE participants SET uncounted = uncounted + w.n \
+                 FROM w WHERE participants.conversation_id = w.c AND participants.user_id = w.u",
+                places(some.len(), 3)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for (id, sender, count) in some {
+                query = query.bind::<Text, _>(id).bind::<Text, _>(sender).bind::<BigInt, _>(*count);
+            }
+            query.execute(conn).failed()?;
+        }
+        Ok(())
+    }
+
+    /// Conversations move up in the lists of those who take part: `(conversation, when)`.
+    pub(super) async fn touch_lists(conn: &mut Conn, touched: &[(String, i64)]) -> Result<()> {
+        for some in touched.chunks(ROWS) {
+            let text = format!(
+                "WITH w (c, t) AS (VALUES {}) UPDATE participants SET activity_at = w.t \
+                 FROM w WHERE participants.conversation_id = w.c",
+                places(some.len(), 2)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for (id, at) in some {
+                query = query.bind::<Text, _>(id).bind::<BigInt, _>(*at);
+            }
+            query.execute(conn).failed()?;
+        }
+        Ok(())
+    }
+
+    /// The index of words holds no texts, so the old entry is found by the words of the old text.
+    pub(super) async fn reword(conn: &mut Conn, old: &MessageRow, content: Option<&str>) -> Result<()> {
+        let terms = crate::domain::search::terms(&old.content);
+        if !terms.is_empty() {
+            diesel::sql_query(
+                "DELETE FROM search_messages WHERE rowid IN (SELECT rowid FROM search_messages s \
+                 WHERE s.search_messages MATCH ?1 AND s.message_id = ?2)",
+            )
+            .bind::<Text, _>(matching(&terms))
+            .bind::<Text, _>(&old.id)
+            .execute(conn)
+            .failed()?;
+        }
+        if let Some(content) = content {
+            diesel::sql_query("INSERT INTO search_messages (content, message_id) VALUES (?1, ?2)")
+                .bind::<Text, _>(content)
+                .bind::<Text, _>(&old.id)
+                .execute(conn)
+                .failed()?;
+        }
+        Ok(())
     }
 
     pub(super) async fn insert_messages(conn: &mut Conn, rows: &[MessageRow]) -> Result<()> {

@@ -207,6 +207,68 @@ macro_rules! store_verbs {
                 ask!(self.snapshot, conn => queries::desk::facts(conn, filter))
             }
 
+            async fn messaging_list(
+                &self,
+                user_id: &UserId,
+                filter: &crate::store::MessagingFilter,
+                limit: i64,
+                offset: i64,
+            ) -> Result<Vec<crate::store::MessagingOverview>> {
+                let (user_id, filter) = (user_id.clone(), filter.clone());
+                ask!(self.snapshot, conn => queries::messaging::list(conn, user_id, filter, limit, offset))
+            }
+            async fn messaging_stats(&self, user_id: &UserId) -> Result<crate::store::MessagingStats> {
+                let user_id = user_id.clone();
+                ask!(self.read, conn => queries::messaging::stats(conn, user_id))
+            }
+            async fn reactions_to(
+                &self,
+                ids: &[MessageId],
+            ) -> Result<Vec<crate::domain::messaging::Reaction>> {
+                let ids = ids.to_vec();
+                ask!(self.read, conn => queries::messaging::reactions_to(conn, ids))
+            }
+            async fn attachments_of(
+                &self,
+                ids: &[MessageId],
+            ) -> Result<Vec<crate::domain::messaging::Attachment>> {
+                let ids = ids.to_vec();
+                ask!(self.read, conn => queries::messaging::attachments_of(conn, ids))
+            }
+            async fn attachment(&self, id: &str) -> Result<Option<crate::domain::messaging::Attachment>> {
+                let id = id.to_owned();
+                ask!(self.read, conn => queries::messaging::attachment(conn, id))
+            }
+            async fn add_attachment(&self, attachment: &crate::domain::messaging::Attachment) -> Result<()> {
+                let attachment = attachment.clone();
+                ask!(self.transact, conn => queries::messaging::add_attachment(conn, attachment))
+            }
+            async fn drop_unused_attachments(
+                &self,
+                before: Timestamp,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::messaging::Attachment>> {
+                ask!(self.transact, conn => queries::messaging::drop_unused_attachments(conn, before, limit))
+            }
+            async fn blocked_by(&self, user_id: &UserId, limit: i64) -> Result<Vec<crate::store::Blocked>> {
+                let user_id = user_id.clone();
+                ask!(self.read, conn => queries::messaging::blocked_by(conn, user_id, limit))
+            }
+            async fn set_block(
+                &self,
+                user_id: &UserId,
+                blocked_id: &UserId,
+                on: bool,
+                at: Timestamp,
+            ) -> Result<()> {
+                let pair = (user_id.clone(), blocked_id.clone());
+                ask!(self.transact, conn => queries::messaging::set_block(conn, pair, on, at))
+            }
+            async fn is_blocked(&self, by: &[UserId], user_id: &UserId) -> Result<bool> {
+                let (by, user_id) = (by.to_vec(), user_id.clone());
+                ask!(self.read, conn => queries::messaging::is_blocked(conn, by, user_id))
+            }
+
             async fn user(&self, id: &UserId) -> Result<Option<User>> {
                 let id = id.clone();
                 ask!(self.read, conn => queries::people::user(conn, id))

@@ -70,6 +70,7 @@ fn only_the_public_actions_are_open_to_strangers() {
             "socket.ping",
             "chatbot.widget",
             "chatbot.availability",
+            "attachment.get",
             "demo.get",
             "health.live",
             "health.ready"

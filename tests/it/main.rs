@@ -30,6 +30,7 @@ mod host_events;
 mod knowledge;
 mod logging;
 mod luck;
+mod messaging;
 mod model;
 mod pages;
 mod providers;

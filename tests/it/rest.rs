@@ -54,6 +54,8 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
                 "conversationId": conversation, "content": "x", "clientId": "x", "seq": 1, "score": 1, "status": "away", "priority": 1,
                 "name": "x", "email": "x@y", "password": "x", "agentId": "owner", "userId": "cleo", "role": "agent",
                 "refreshToken": "x",
+                // Seed 003's keys.
+                "conversation_id": conversation, "message_text": "x", "emoji": "👍",
             });
             let body = if route.method == "get" { Value::Null } else { body };
             let (found, answer) = server.call(route.method, &path, token.as_deref(), body).await;
@@ -228,7 +230,9 @@ async fn every_unsafe_route_takes_a_key_and_every_error_is_the_envelope() {
         let gives_tokens = ["/auth/", "/visitors", "/tokens"].iter().any(|part| route.path.contains(part));
         let path = route.path.replace("{id}", "a%00b");
         let what = format!("{} {path}", route.method);
-        if route.method != "get" && !gives_tokens {
+        // A file is not held in memory to be compared.
+        let file = route.path.ends_with("/messages/attachments");
+        if route.method != "get" && !gives_tokens && !file {
             let (status, answer) = call(route.method, &path, "", Some(&"k".repeat(129)), "{}".into()).await;
             assert_eq!((status, &answer["error"]["details"]["field"]), (400, &json!("Idempotency-Key")), "{what}");
             envelope(&answer, &what);

@@ -14,9 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("keyring", &["domain", "auth", "config"]),
     ("logging", &["config"]),
     ("store", &["domain"]),
+    ("files", &["config"]),
     ("assistant", &["domain", "clock", "config"]),
     ("actors", &["domain", "clock", "protocol", "config", "auth", "store", "assistant"]),
-    ("transport", &["domain", "clock", "protocol", "config", "auth", "store", "assistant", "actors"]),
+    ("transport", &["domain", "clock", "protocol", "config", "auth", "store", "assistant", "files", "actors"]),
     ("first_start", &["domain", "auth", "store"]),
     (
         "engine",
@@ -29,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "keyring",
             "store",
             "assistant",
+            "files",
             "actors",
             "transport",
             "first_start",
@@ -44,6 +46,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("diesel_async", &["src/store/"]),
     ("actix_web", &["src/transport/", "src/engine/", "src/main.rs"]),
     ("reqwest", &["src/assistant/"]),
+    ("object_store", &["src/files/"]),
+    ("image", &["src/files/"]),
+    ("infer", &["src/files/"]),
+    ("actix_multipart", &["src/transport/rest/messages/"]),
 ];
 
 /// What pure code does not know.

@@ -65,7 +65,9 @@ impl Node {
         let Some(conversation) = self.store.conversation(id).await? else { return Ok(None) };
         let participants = self.store.participants(id).await?;
         let mut record = RoomRecord::new(conversation, participants);
-        record.offers = self.case(id, false).await?.offered_to.into_iter().collect();
+        if !record.conversation.kind.is_messaging() {
+            record.offers = self.case(id, false).await?.offered_to.into_iter().collect();
+        }
         Ok(Some(record))
     }
 
@@ -198,6 +200,7 @@ pub fn conversation_of(command: &Command) -> Option<&ConversationId> {
         | Command::Rate { conversation_id, .. }
         | Command::ViewPage { conversation_id, .. } => Some(conversation_id),
         Command::SendMessage(message) => Some(&message.conversation_id),
+        Command::Messaging(request) => Some(&request.conversation_id),
         Command::Escalate(escalate) => Some(&escalate.conversation_id),
         // A session sends a resume conversation by conversation.
         Command::Resume { conversations } => conversations.first().map(|(id, _)| id),

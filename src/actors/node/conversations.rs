@@ -151,6 +151,7 @@ impl Node {
             role: ParticipantRole::Owner,
             name: principal.name.clone(),
             last_read_seq: 0,
+            uncounted: 0,
             muted: false,
             archived: false,
             joined_at: now,

@@ -51,6 +51,12 @@ fn sort(write: &Write, written: &Written, news: &mut BTreeMap<ConversationId, Ne
         (Write::Append(message), Written::Appended { duplicate: false, .. }) => {
             news.entry(message.conversation_id.clone()).or_default().written.push(written.clone());
         }
+        (Write::Post(post), Written::Appended { duplicate: false, .. }) => {
+            news.entry(post.message.conversation_id.clone()).or_default().written.push(written.clone());
+        }
+        (Write::Alter(alteration), Written::Altered(_)) => {
+            news.entry(alteration.conversation_id.clone()).or_default().written.push(written.clone());
+        }
         (Write::AppendNote(note), Written::NoteAppended { duplicate: false, .. }) => {
             news.entry(note.conversation_id.clone()).or_default().written.push(written.clone());
         }

@@ -5,6 +5,7 @@ mod assistants;
 mod conversations;
 mod delivery;
 mod host_events;
+mod messaging;
 pub mod people;
 mod records;
 mod watch;
@@ -13,6 +14,7 @@ pub use access::{permitted, relation};
 pub use assistants::Assistants;
 pub(super) use delivery::conversations_of;
 pub use host_events::{Carried, reader};
+pub use messaging::NewMessaging;
 pub use people::Login;
 
 use std::collections::{BTreeMap, HashSet};

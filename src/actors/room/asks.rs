@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use crate::assistant::hand_off::summary::summarise;
-use crate::auth::policy;
+use crate::auth::policy::{self, Verdict};
 use crate::domain::command::{Command, Escalate, ReadMark, SendMessage};
 use crate::domain::escalation::{Actor as By, AgentProfile, ConversationFacts, Request};
 use crate::domain::event::{Event, Reply, SentMessage};
@@ -53,12 +53,17 @@ impl RoomActor {
                 reply.send(Ok(Reply::Done));
             }
             Command::SendMessage(message) if message.internal => self.send_note(&caller, message, reply),
+            Command::SendMessage(message) if self.is_among_people() => {
+                self.say(&caller.principal, message, Vec::new(), reply);
+            }
             Command::SendMessage(message) => self.send_message(&caller, message, reply),
+            Command::Messaging(request) => self.deed(&caller, request.deed, reply, ctx),
             Command::Typing { on, .. } => {
                 self.typing_mark(&caller, on);
                 self.arm_typing(ctx);
                 reply.send(Ok(Reply::Done));
             }
+            Command::MarkRead { mark, .. } if self.is_among_people() => self.read_up_to(&caller, mark, reply, ctx),
             Command::MarkRead { mark, .. } => self.mark_read(&caller, mark, reply, ctx),
             Command::Escalate(escalate) => self.escalate(escalate, None, request_id, reply, ctx),
             Command::ViewPage { url, title, .. } => self.view_page(&url, title.as_deref(), reply, ctx),
@@ -79,7 +84,14 @@ impl RoomActor {
     fn allowed(&self, principal: &Principal, command: &Command) -> Result<(), Failure> {
         let record = self.record()?;
         let standing = record.standing(&principal.user_id, principal.role);
-        permitted(policy::allows_command(principal.role.into(), command, relation(standing)))
+        let verdict = policy::allows_command(principal.role.into(), command, relation(standing));
+        let messaging = record.conversation.kind.is_messaging();
+        // Among people there is no queue and no agent, and every refusal is the same.
+        let fits = command.is_about_people().is_none_or(|people| people == messaging);
+        if fits && (!messaging || verdict == Verdict::Allow) {
+            return permitted(verdict);
+        }
+        Err(Failure::Rejected(Rejection::NotFound))
     }
 
     /// The supervisor's form of a command that is its to decide.
@@ -148,7 +160,11 @@ impl RoomActor {
         }
     }
 
-    fn checked_message(&mut self, principal: &Principal, message: SendMessage) -> Result<NewMessage, Rejection> {
+    pub(super) fn checked_message(
+        &mut self,
+        principal: &Principal,
+        message: SendMessage,
+    ) -> Result<NewMessage, Rejection> {
         let record = self.record().map_err(|_| Rejection::NotFound)?;
         record.open()?;
         let content = text::content("data.content", &message.content, self.node.limits().content_chars)?;
@@ -176,7 +192,7 @@ impl RoomActor {
     }
 
     /// Per sender, whatever the number of links and over REST as well.
-    fn within_rate(&mut self, user_id: &UserId) -> Result<(), Rejection> {
+    pub(super) fn within_rate(&mut self, user_id: &UserId) -> Result<(), Rejection> {
         let limit = RateLimit { count: self.node.limits().messages_per_10s, window: Millis::from_secs(10) };
         let sender = self.senders.entry(user_id.clone()).or_default();
         match sender.take(self.node.now(), limit, u32::MAX) {
@@ -386,9 +402,11 @@ fn profile(principal: &Principal) -> AgentProfile {
 }
 
 /// Hands a write over; the answer goes out once it is durable. A lost outcome makes the room read itself again.
-fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
+pub(super) fn submit(node: &Arc<Node>, write: Write, reply: ReplyTo) {
     let conversation_id = match &write {
         Write::Append(message) => message.conversation_id.clone(),
+        Write::Post(post) => post.message.conversation_id.clone(),
+        Write::Alter(alteration) => alteration.conversation_id.clone(),
         Write::AppendNote(note) => note.conversation_id.clone(),
         Write::Rate { conversation_id, .. } | Write::MarkRead { conversation_id, .. } => conversation_id.clone(),
         Write::ViewPage(view) => view.conversation_id.clone(),

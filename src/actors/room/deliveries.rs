@@ -29,6 +29,7 @@ impl RoomActor {
     /// Whether somebody here waits to hear that an event arrived: whoever wrote the message in it.
     pub(super) fn is_awaited(&self, event: &Event) -> bool {
         match event {
+            Event::NewMessage(message) if self.is_among_people() => message.sender_id.is_some(),
             Event::NewMessage(message) => {
                 message.sender_id.as_ref().is_some_and(|sender| self.members.has_user(sender))
             }
@@ -38,7 +39,8 @@ impl RoomActor {
 
     /// Whether anybody here waits to hear what reaches a person.
     pub(super) fn is_waited_for(&self, user_id: &UserId) -> bool {
-        self.members.has_others(user_id) && self.record().is_ok_and(|record| record.takes_part(user_id))
+        (self.is_among_people() || self.members.has_others(user_id))
+            && self.record().is_ok_and(|record| record.takes_part(user_id))
     }
 
     pub(super) fn delivered(&mut self, user_id: &UserId, seq: i64, ctx: &mut Context<Self>) {
@@ -60,6 +62,10 @@ impl RoomActor {
         let now = self.node.now();
         for told in self.deliveries.due(now) {
             let event = Encoded::new(self.event_of(told.user_id, told.seq));
+            if self.is_among_people() {
+                told.authors.iter().for_each(|author| self.to_devices(author, &event));
+                continue;
+            }
             for author in told.authors.iter().filter(|author| self.members.has_user(author)) {
                 for hub in self.members.hubs() {
                     let message = HubMessage::InRoom {

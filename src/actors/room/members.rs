@@ -201,6 +201,7 @@ impl RoomActor {
         self.members.add(&self.id, session, principal, takes_part, self.feed.head());
         self.desk_tell(session);
         self.tell_how_far(session, &principal.user_id);
+        self.tell_who_is_here(session, &principal.user_id);
         if came {
             self.presence(&principal.user_id.clone(), true, Some(&session.id.clone()));
         }

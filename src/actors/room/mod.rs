@@ -12,6 +12,7 @@ mod deliveries;
 mod followers;
 mod members;
 mod meter;
+mod people;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -39,6 +40,8 @@ use super::node::{Node, Published};
 use super::tell::{Overflow, tell};
 use crate::domain::event::Audience;
 use members::Members;
+
+pub(super) use people::state_of;
 
 /// Messages that may wait; the next command is answered with "overloaded".
 pub(super) const MAILBOX: usize = 8192;
@@ -140,7 +143,9 @@ impl RoomActor {
             let Some(conversation) = node.store().conversation(&id).await? else { return Ok(None) };
             let participants = node.store().participants(&id).await?;
             let mut record = RoomRecord::new(conversation, participants);
-            if let Ok(view) = node.case(&id, false).await {
+            if !record.conversation.kind.is_messaging()
+                && let Ok(view) = node.case(&id, false).await
+            {
                 record.offers = view.offered_to.into_iter().collect();
             }
             let unanswered = unanswered(&node, &record).await?;
@@ -195,6 +200,10 @@ impl RoomActor {
 
     /// The customer's and the owner's sessions are in the room by themselves.
     fn enroll_people(&self, record: &RoomRecord) {
+        if record.conversation.kind.is_messaging() {
+            // They are told wherever they are.
+            return;
+        }
         let owner = record.conversation.assigned_agent_id.iter();
         for user_id in std::iter::once(&record.conversation.customer_id).chain(owner) {
             let (user_id, conversation_id) = (user_id.clone(), self.id.clone());
@@ -243,6 +252,7 @@ impl RoomActor {
                 Written::NoteAppended { note, duplicate: false } => {
                     self.fan_out(Event::NewNote(Arc::new(note.clone())), true, None, Overflow::Force);
                 }
+                Written::Altered(altered) => self.altered(altered),
                 Written::Applied { messages, notes } => {
                     for message in messages {
                         self.hint(message, ctx);
@@ -301,6 +311,7 @@ impl RoomActor {
         let event = Event::NewMessage(Arc::clone(&message));
         self.node.sink(&Published { to: Audience::Room(self.id.clone()), event: event.clone() });
         self.fan_out(event, false, None, Overflow::Force);
+        self.tell_unread_of(&message);
         self.desk_heard(&message, ctx);
     }
 
@@ -311,6 +322,7 @@ impl RoomActor {
         }
         let receipts = self.is_awaited(&event);
         let event = Encoded::new(event);
+        self.tell_absent(&event);
         for hub in self.members.hubs() {
             let message = HubMessage::Room {
                 conversation_id: self.id.clone(),

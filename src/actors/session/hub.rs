@@ -271,6 +271,24 @@ impl Hub {
         }
     }
 
+    fn to_absent(&self, id: &ConversationId, people: &[UserId], event: &Encoded, except: &[SessionId]) {
+        let receipts = matches!(event.event(), Event::NewMessage(_));
+        for user_id in people {
+            for session_id in self.users.get(user_id).into_iter().flatten() {
+                let elsewhere = |local: &&Local| !local.rooms.contains(id) && !except.contains(session_id);
+                if let Some(local) = self.sessions.get(session_id).filter(elsewhere) {
+                    hand(&local.addr, event_for(event, receipts));
+                }
+            }
+        }
+    }
+
+    fn to_each(&self, each: &[(UserId, Event)]) {
+        for (user_id, event) in each.iter().filter(|(user_id, _)| self.users.contains_key(user_id)) {
+            self.to_user(user_id, &Encoded::new(event.clone()));
+        }
+    }
+
     fn to_user_in_room(&self, conversation_id: &ConversationId, user_id: &UserId, event: &Encoded) {
         for session_id in self.users.get(user_id).into_iter().flatten() {
             if let Some(local) = self.sessions.get(session_id).filter(|local| local.rooms.contains(conversation_id)) {
@@ -406,6 +424,10 @@ impl Handler<HubMessage> for Hub {
                 self.to_user_in_room(&conversation_id, &user_id, &event);
             }
             HubMessage::User { user_id, event } => self.to_user(&user_id, &event),
+            HubMessage::Absent { conversation_id, people, event, except } => {
+                self.to_absent(&conversation_id, &people, &event, &except);
+            }
+            HubMessage::Each(each) => self.to_each(&each),
             HubMessage::Roles { roles, event } => self.to_roles(roles, &event),
             HubMessage::Topic { topic, event } => self.to_topic(topic, &event),
             HubMessage::CloseLogin(login_id) => {

@@ -198,11 +198,19 @@ fn depth(text: &str) -> usize {
 /// # Errors
 /// `invalid_json`, or `invalid` with the path of the field. None of them repeats a value of the client.
 pub fn read_body<T: DeserializeOwned>(body: &[u8], max_depth: usize) -> Result<T, WireError> {
+    read_body_in(body, max_depth, KeyStyle::Camel)
+}
+
+/// The same with keys written in another style; the type names them in camelCase.
+///
+/// # Errors
+/// As [`read_body`].
+pub fn read_body_in<T: DeserializeOwned>(body: &[u8], max_depth: usize, keys: KeyStyle) -> Result<T, WireError> {
     let text = std::str::from_utf8(body).map_err(|_| WireError::new(ErrorCode::InvalidJson, "not UTF-8"))?;
     shallow(text, max_depth)?;
     let text = if text.trim().is_empty() { "{}" } else { text };
     serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| no_json(&error))?;
-    reader::read(text, "data", KeyStyle::Camel)
+    reader::read(text, "data", keys)
 }
 
 #[cfg(test)]

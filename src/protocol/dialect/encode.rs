@@ -259,6 +259,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "escalation_status",
         "message_deleted",
         "message_delivered",
+        "message_reaction",
         "message_read",
         "message_updated",
         "new_message",
@@ -274,6 +275,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "staff_status_updated",
         "token_expiring",
         "topic_update",
+        "unread_count",
         "user_stop_typing",
         "user_typing",
     ];
@@ -297,6 +299,11 @@ pub fn event_type(event: &Event) -> &str {
         Event::AgentLeft { .. } => "agent_left",
         Event::ConversationClosed { .. } => "conversation_closed",
         Event::ConversationUpdated { .. } => "conversation_updated",
+        Event::MessagingUpdated(_) => "conversation_updated",
+        Event::UnreadCount { .. } => "unread_count",
+        Event::MessageUpdated(_) => "message_updated",
+        Event::MessageDeleted { .. } => "message_deleted",
+        Event::MessageReaction { .. } => "message_reaction",
         Event::AiMessageStart { .. } => "ai_message_start",
         Event::AiMessageDelta { .. } => "ai_message_delta",
         Event::AiMessageDropped { .. } => "ai_message_dropped",
@@ -320,6 +327,20 @@ pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
     match event {
         Event::NewMessage(message) => shapes::message(o, message),
         Event::NewNote(note) => shapes::note(o, note),
+        Event::MessagingUpdated(state) => shapes::messaging_state(o, state),
+        Event::UnreadCount { conversation_id, unread, last_read_seq, last_seq } => {
+            o.text("conversationId", conversation_id.as_str()).int("unread", *unread);
+            o.int("lastReadSeq", *last_read_seq).int("lastSeq", *last_seq);
+        }
+        Event::MessageUpdated(message) => shapes::message(o, message),
+        Event::MessageDeleted { conversation_id, message_id, seq, user_id, at } => {
+            o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
+            o.int("seq", *seq).text("userId", user_id.as_str()).time("deletedAt", *at);
+        }
+        Event::MessageReaction { conversation_id, message_id, seq, user_id, emoji, on, at } => {
+            o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
+            o.int("seq", *seq).text("userId", user_id.as_str()).text("emoji", emoji).flag("on", *on).time("at", *at);
+        }
         Event::AiMessageStart { conversation_id, message_id, text, index } => {
             o.text("conversationId", conversation_id.as_str()).text("messageId", message_id.as_str());
             o.text("text", text).int("index", *index);

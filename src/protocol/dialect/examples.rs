@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::domain::agent::{Agent, Availability, Capacity, Presence};
 use crate::domain::chatbot::{FallbackPolicy, Reachability};
 use crate::domain::command::Topic;
-use crate::domain::conversation::{ConversationStatus, Participant, ParticipantRole};
+use crate::domain::conversation::{ConversationKind, ConversationStatus, Participant, ParticipantRole};
 use crate::domain::escalation::EntryStatus;
 use crate::domain::event::{
-    AdminNotice, AgentNotice, EscalationStatus, Event, QueuePlace, QueueRow, Reply, SentMessage, TopicBody, WaitRange,
-    WaitUnknown,
+    AdminNotice, AgentNotice, EscalationStatus, Event, MessagingState, QueuePlace, QueueRow, Reply, SentMessage,
+    TopicBody, WaitRange, WaitUnknown,
 };
 use crate::domain::host_event::{EventAudience, EventPriority, HostEvent, Read};
 use crate::domain::ids::{AgentId, ConversationId, MessageId, OfferId, UserId};
@@ -148,7 +148,8 @@ macro_rules! variants {
 
 variants!(event_name, EVENTS, Event: NewMessage, NewNote, Typing, MessageRead, MessageDelivered, Presence,
     EscalationRequested, EscalationStatus, QueueUpdate, AgentJoined, AgentLeft, ConversationClosed, ConversationUpdated,
-    AiMessageStart, AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
+    MessagingUpdated, UnreadCount, MessageUpdated, MessageDeleted, MessageReaction, AiMessageStart,
+    AiMessageDelta, AiMessageDropped, AgentNotification, AdminNotification, StaffOnline, StaffStatusUpdated, StaffData, ChatSessionRestored, TopicDelta,
     PageViewed, SystemAnnouncement, Host, NotificationCount, TokenExpiring, ServerDraining);
 variants!(agent_notice_name, AGENT_NOTICES, AgentNotice: NewConversationAssigned, NewTransferRequest,
     TransferRescinded, ConversationUnassigned, WorkloadUpdated, CustomerLeft, CustomerReturned);
@@ -284,9 +285,50 @@ fn typing(on: bool) -> Event {
     Event::Typing { conversation_id: conversation(), user_id: cleo(), user_name: "Cleo".to_owned(), on }
 }
 
+fn messaging_state(own: Option<bool>) -> Event {
+    Event::MessagingUpdated(Box::new(MessagingState {
+        conversation_id: conversation(),
+        kind: ConversationKind::GuestStaff,
+        status: ConversationStatus::Active,
+        subject: own.is_none().then(|| "Room service".to_owned()),
+        participants: vec![participant()],
+        last_seq: 2,
+        archived: own,
+        muted: own,
+    }))
+}
+
+fn people_events() -> Vec<Event> {
+    let changed = Message { edited_at: Some(at(7)), metadata: None, ..(*message(SenderRole::Customer)).clone() };
+    let (conversation_id, message_id) = (conversation(), message_id(1));
+    vec![
+        messaging_state(None),
+        messaging_state(Some(true)),
+        Event::UnreadCount { conversation_id: conversation_id.clone(), unread: 1, last_read_seq: 1, last_seq: 2 },
+        Event::MessageUpdated(Arc::new(changed)),
+        Event::MessageDeleted {
+            conversation_id: conversation_id.clone(),
+            message_id: message_id.clone(),
+            seq: 1,
+            user_id: cleo(),
+            at: at(8),
+        },
+        Event::MessageReaction {
+            conversation_id,
+            message_id,
+            seq: 1,
+            user_id: cleo(),
+            emoji: "👍".to_owned(),
+            on: true,
+            at: at(8),
+        },
+    ]
+}
+
 /// Every event, with every status, notice and topic.
 fn events() -> Vec<Event> {
     let mut events = room_events();
+    events.extend(people_events());
     let status = |status| Event::EscalationStatus { conversation_id: conversation(), status };
     events.extend(statuses().into_iter().map(status));
     let to_agent = |notice| Event::AgentNotification { agent_id: ann(), notice, at: at(6) };
@@ -367,6 +409,7 @@ fn participant() -> Participant {
         role: ParticipantRole::Owner,
         name: "Cleo".to_owned(),
         last_read_seq: 1,
+        uncounted: 0,
         muted: false,
         archived: false,
         joined_at: at(0),

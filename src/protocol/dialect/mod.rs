@@ -11,7 +11,7 @@ pub mod shapes;
 pub mod socket_io;
 
 pub use super::json::KeyStyle;
-pub use decode::{Inbound, Refused, Request, WireId, decode, read_body};
+pub use decode::{Inbound, Refused, Request, WireId, decode, read_body, read_body_in};
 pub use encode::{
     Connected, encode_connected, encode_error, encode_event, encode_pong, encode_registered, encode_reply, error_data,
     is_own_event,

@@ -4,7 +4,7 @@ use crate::domain::agent::Agent;
 use crate::domain::chatbot::{Chatbot, ChatbotAssistant, ChatbotWidget, Reachability};
 use crate::domain::conversation::{Conversation, Participant};
 use crate::domain::escalation::{Assignment, Decision, Offer};
-use crate::domain::event::{EscalationStatus, QueuePlace, QueueRow, SentMessage};
+use crate::domain::event::{EscalationStatus, MessagingState, QueuePlace, QueueRow, SentMessage};
 use crate::domain::host_event::HostEvent;
 use crate::domain::ids::DecisionId;
 use crate::domain::message::{Message, Note};
@@ -109,6 +109,17 @@ fn conversation_keys(o: &mut Object<'_>, row: &Conversation) {
     o.time("createdAt", row.created_at);
     o.int("version", row.version);
     o.opaque("metadata", row.metadata.as_deref());
+}
+
+/// A conversation of in-app messages as its people are told.
+pub fn messaging_state(o: &mut Object<'_>, state: &MessagingState) {
+    o.text("conversationId", state.conversation_id.as_str()).word("kind", state.kind).word("status", state.status);
+    // As in every `conversation_updated`: nobody is, among people.
+    o.null("assignedAgentId");
+    o.text_or_null("subject", state.subject.as_deref());
+    o.list("participants", &state.participants, |o, one| participant(o, one, None));
+    o.int("lastSeq", state.last_seq);
+    o.flag_if("archived", state.archived).flag_if("muted", state.muted);
 }
 
 /// Place and estimate: whole minutes rounded up, with the range in seconds beside it; null with the reason when nobody

@@ -131,6 +131,7 @@ async fn keep_record(conn: &mut Conn, op: &Op) -> Done {
                 role: "staff".to_owned(),
                 name: name.clone(),
                 last_read_seq: 0,
+                uncounted: 0,
                 muted: false,
                 archived: false,
                 joined_at: at.as_millis(),

@@ -38,7 +38,10 @@ pub(in crate::store) async fn list(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>> {
-    let mut query = conversations::table.select(ConversationRow::as_select()).into_boxed();
+    let mut query = conversations::table
+        .filter(conversations::kind.eq("support"))
+        .select(ConversationRow::as_select())
+        .into_boxed();
     if let Some(customer_id) = &filter.customer_id {
         query = query.filter(conversations::customer_id.eq(customer_id.to_string()));
     }

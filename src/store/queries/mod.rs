@@ -10,6 +10,7 @@ pub(in crate::store) mod desk;
 pub(in crate::store) mod host_events;
 pub(in crate::store) mod keys;
 pub(in crate::store) mod merge;
+pub(in crate::store) mod messaging;
 pub(in crate::store) mod overviews;
 pub(in crate::store) mod people;
 pub(in crate::store) mod routing;

@@ -100,7 +100,10 @@ async fn plain(
     after: Option<Cursor>,
     limit: i64,
 ) -> Result<Vec<(ConversationRow, Option<i64>)>> {
-    let mut query = conversations::table.select(ConversationRow::as_select()).into_boxed();
+    let mut query = conversations::table
+        .filter(conversations::kind.eq("support"))
+        .select(ConversationRow::as_select())
+        .into_boxed();
     if let Some(customer_id) = &filter.plain.customer_id {
         query = query.filter(conversations::customer_id.eq(customer_id.to_string()));
     }
@@ -204,7 +207,7 @@ async fn beside(conn: &mut Conn, rows: Vec<(ConversationRow, Option<i64>)>, read
         .collect()
 }
 
-async fn previews(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Preview>> {
+pub(super) async fn previews(conn: &mut Conn, ids: &[String]) -> Result<HashMap<String, Preview>> {
     type Line = (String, i64, String, String, String, i64, Option<i64>);
     // The engine's own lines ("Ann joined") say nothing of what it is about.
     let said = diesel::alias!(messages as said);

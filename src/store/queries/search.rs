@@ -8,15 +8,18 @@ use crate::store::rows::FoundRow;
 
 /// The condition for a reach, on the conversation `c` and the placeholder that holds who asks.
 pub(in crate::store) fn reach_sql(reach: &Reach, who: &str) -> String {
+    let takes_part = format!(
+        "EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = c.id AND p.user_id = {who} \
+                 AND p.left_at IS NULL)"
+    );
     match reach {
         // The placeholder is bound all the same.
         Reach::All => format!("{who} IS NOT NULL"),
-        Reach::Customer(_) => format!("c.customer_id = {who}"),
+        Reach::Customer(_) => format!("((c.kind = 'support' AND c.customer_id = {who}) OR {takes_part})"),
+        Reach::People(_) => format!("(c.kind <> 'support' AND {takes_part})"),
         Reach::Agent(_) => format!(
             "(c.assigned_agent_id = {who} OR c.status IN ('WAITING_FOR_AGENT', 'OFFERED') \
-             OR (c.status = 'ACTIVE' AND c.escalation_requested) \
-             OR EXISTS (SELECT 1 FROM participants p WHERE p.conversation_id = c.id AND p.user_id = {who} \
-                        AND p.left_at IS NULL))"
+             OR (c.status = 'ACTIVE' AND c.escalation_requested) OR c.kind = 'guest_staff' OR {takes_part})"
         ),
     }
 }
@@ -25,7 +28,7 @@ pub(in crate::store) fn reach_sql(reach: &Reach, who: &str) -> String {
 pub(in crate::store) fn reach_who(reach: &Reach) -> String {
     match reach {
         Reach::All => String::new(),
-        Reach::Agent(id) | Reach::Customer(id) => id.to_string(),
+        Reach::Agent(id) | Reach::Customer(id) | Reach::People(id) => id.to_string(),
     }
 }
 

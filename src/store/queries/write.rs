@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use crate::domain::conversation::{ConversationStatus, Handler};
 use crate::domain::ids::{ConversationId, MessageId, UserId};
 use crate::domain::message::{NewMessage, NewNote, SenderRole};
+use crate::domain::messaging::Post;
 use crate::domain::time::Timestamp;
 use crate::store::rows::{ConversationRow, MessageRow, NoteRow, ParticipantRow};
 use crate::store::schema::{conversations, messages, notes, participants, ratings};
@@ -16,6 +17,8 @@ use super::{Conn, RunQueryDsl, batch};
 
 #[path = "apply.rs"]
 mod apply;
+#[path = "people_posts.rs"]
+mod people_posts;
 
 /// Numbers wanted in one conversation.
 pub(in crate::store) struct Claim {
@@ -38,20 +41,36 @@ fn key_of(message: &NewMessage) -> Option<MessageKey> {
 
 /// Does everything in a batch. An error means that the caller must roll back.
 pub(in crate::store) async fn commit(conn: &mut Conn, writes: &[Write]) -> Result<Vec<Written>> {
+    let posts: Vec<(usize, &Post)> = writes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, write)| match write {
+            Write::Post(post) => Some((place, post.as_ref())),
+            _ => None,
+        })
+        .collect();
+    let refused = if posts.is_empty() { HashSet::new() } else { people_posts::refused(conn, &posts).await? };
     let appends: Vec<(usize, &NewMessage)> = writes
         .iter()
         .enumerate()
         .filter_map(|(place, write)| match write {
             Write::Append(message) => Some((place, message)),
+            Write::Post(post) if !refused.contains(&place) => Some((place, &post.message)),
             _ => None,
         })
         .collect();
     let mut appended = append(conn, &appends).await?;
+    if !posts.is_empty() {
+        people_posts::posted(conn, &posts, &appended).await?;
+    }
     let mut failed = HashSet::new();
     let mut answers = Vec::with_capacity(writes.len());
     for (place, write) in writes.iter().enumerate() {
         answers.push(match write {
-            Write::Append(_) => appended.remove(&place).unwrap_or(Written::Refused(WriteRefusal::NotFound)),
+            Write::Append(_) | Write::Post(_) => {
+                appended.remove(&place).unwrap_or(Written::Refused(WriteRefusal::NotFound))
+            }
+            Write::Alter(alteration) => people_posts::alter(conn, alteration).await?,
             Write::AppendNote(note) => append_note(conn, note).await?,
             Write::Create(new) => create(conn, new).await?,
             Write::Apply(transaction) => apply_one(conn, transaction, &mut failed).await?,
@@ -258,6 +277,9 @@ async fn create(conn: &mut Conn, new: &NewConversation) -> Result<Written> {
         let row = ParticipantRow::new(participant);
         run!(diesel::insert_into(participants::table).values(&row).execute(conn)).failed()?;
     }
+    if new.conversation.kind.is_messaging() {
+        people_posts::into_lists(conn, &row.id).await?;
+    }
     Ok(Written::Created { conversation: Box::new(row.read()?), duplicate: false })
 }
 
@@ -314,6 +336,7 @@ async fn mark_read(
                 role: "staff".to_owned(),
                 name: name.to_owned(),
                 last_read_seq: seq,
+                uncounted: 0,
                 muted: false,
                 archived: false,
                 joined_at: at.as_millis(),

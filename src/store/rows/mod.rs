@@ -4,6 +4,7 @@ mod chatbots;
 mod conversations;
 mod desk;
 mod host_events;
+mod messaging;
 mod people;
 mod routing;
 
@@ -11,6 +12,7 @@ pub(super) use chatbots::{ChatbotRow, intervals_json, read_exception, read_inter
 pub(super) use conversations::{ConversationRow, FoundRow, MessageRow, NoteRow, ParticipantRow, read_rating};
 pub(super) use desk::{AuditRow, CannedRow, PageViewRow};
 pub(super) use host_events::{EventMarkRow, HostEventRow};
+pub(super) use messaging::{AttachmentRow, ReactionRow};
 pub(super) use people::{AgentChange, AgentRow, UserRow};
 pub(super) use routing::{AssignmentRow, DecisionRow, EntryRow, OfferRow, StatsRow, WaitSampleRow};
 

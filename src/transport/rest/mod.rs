@@ -21,6 +21,7 @@ mod demo;
 mod health;
 mod host_events;
 mod lists;
+mod messages;
 mod notifications;
 pub mod once;
 mod params;
@@ -165,6 +166,29 @@ routes! {
     post   "/api/v1/chatbots/{id}/chat"                 chat::chat, ChatbotChat;
     post   "/api/embed/chatbots/{id}/chat"              chat::embed, ChatbotChat;
     post   "/api/v1/embed/chatbots/{id}/chat"           chat::embed, ChatbotChat;
+
+    // Seed 003.
+    post   "/api/v1/messages/conversations"             messages::conversations::create, MessagingCreate;
+    get    "/api/v1/messages/conversations"             messages::conversations::list, MessagingList;
+    get    "/api/v1/messages/conversations/{id}"        messages::conversations::get, ConversationGet;
+    patch  "/api/v1/messages/conversations/{id}"        messages::conversations::update, MessagingUpdate;
+    post   "/api/v1/messages/messages"                  messages::posts::send, MessageSend;
+    get    "/api/v1/messages/conversations/{id}/messages" messages::posts::page, MessageList;
+    patch  "/api/v1/messages/conversations/{id}/read"   messages::conversations::read, MarkRead;
+    get    "/api/v1/messages/stats"                     messages::conversations::stats, MessagingList;
+    // Ours beside it.
+    patch  "/api/v1/messages/conversations/{id}/participants" messages::conversations::people, MessagingPeople;
+    patch  "/api/v1/messages/messages/{id}"             messages::posts::edit, MessageEdit;
+    delete "/api/v1/messages/messages/{id}"             messages::posts::delete, MessageDelete;
+    put    "/api/v1/messages/messages/{id}/reactions"   messages::posts::react, MessageReact;
+    delete "/api/v1/messages/messages/{id}/reactions"   messages::posts::unreact, MessageReact;
+    post   "/api/v1/messages/messages/{id}/forward"     messages::posts::forward, MessageSend;
+    post   "/api/v1/messages/attachments"               messages::attachments::put, AttachmentPut;
+    get    "/api/v1/messages/attachments/{id}"          messages::attachments::get, AttachmentGet;
+    get    "/api/v1/messages/search"                    messages::search::search, Search;
+    get    "/api/v1/messages/blocks"                    messages::blocks::all, BlockManage;
+    put    "/api/v1/messages/blocks/{id}"               messages::blocks::put, BlockManage;
+    delete "/api/v1/messages/blocks/{id}"               messages::blocks::delete, BlockManage;
 
     get    "/api/v1/demo"                               demo::show, DemoGet;
     post   "/api/v1/demo/dismiss"                       demo::dismiss, DemoDismiss;

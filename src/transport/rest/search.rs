@@ -19,7 +19,7 @@ use super::who::{Shared, Who};
 /// Customers shown beside the messages of the first page.
 const NAMES: i64 = 10;
 /// Searches of one person in a minute.
-const A_MINUTE: u32 = 60;
+pub(super) const A_MINUTE: u32 = 60;
 
 #[derive(Deserialize)]
 pub(super) struct Query {

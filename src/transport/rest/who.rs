@@ -23,6 +23,7 @@ use crate::domain::room::RoomRecord;
 use crate::domain::session::{Limiter, RateLimit, Taken};
 use crate::domain::time::Millis;
 use crate::domain::user::Principal;
+use crate::files::Files;
 
 use super::super::sockets::Worker;
 use super::super::ws::bearer;
@@ -34,6 +35,7 @@ use super::once::Running;
 pub struct Shared {
     attempts: Arc<Mutex<HashMap<String, Limiter>>>,
     demo: Option<Arc<DemoLogins>>,
+    files: Option<Files>,
     pub(super) running: Running,
 }
 
@@ -42,6 +44,17 @@ impl Shared {
     #[must_use]
     pub fn with_demo(demo: Option<Arc<DemoLogins>>) -> Self {
         Self { demo, ..Self::default() }
+    }
+
+    /// With a place for files.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files: Some(files), ..self }
+    }
+
+    /// Where files lie.
+    pub fn files(&self) -> Option<&Files> {
+        self.files.as_ref()
     }
 
     /// The logins of a fresh installation, when they are to be shown.

@@ -10,6 +10,8 @@ export type Timestamp = string;
 
 export type Availability = "available" | "away" | "draining" | "offline" | "not_responding";
 
+export type ConversationKind = "support" | "guest_staff" | "staff_staff" | "guest_guest" | "group";
+
 export type ConversationStatus = "ACTIVE" | "WAITING_FOR_AGENT" | "OFFERED" | "AGENT_ASSIGNED" | "WRAP_UP" | "CLOSED";
 
 export type EntryStatus = "waiting" | "offered" | "assigned" | "canceled" | "abandoned" | "expired";
@@ -224,10 +226,36 @@ export interface ServerEvents {
     epoch: string;
   };
   conversation_closed: { conversationId: string; reason: string };
-  conversation_updated: { conversationId: string; status: ConversationStatus; assignedAgentId: string | null };
+  conversation_updated: {
+    conversationId: string;
+    status: ConversationStatus;
+    assignedAgentId: string | null;
+    kind?: ConversationKind;
+    subject?: string | null;
+    participants?: Participant[];
+    lastSeq?: number;
+    archived?: boolean;
+    muted?: boolean;
+  };
   escalation_requested: { conversationId: string; reason: string | null };
   escalation_status: { conversationId: string } & EscalationStatus;
+  message_deleted: {
+    conversationId: string;
+    messageId: string;
+    seq: number;
+    userId: string;
+    deletedAt: Timestamp;
+  };
   message_delivered: { conversationId: string; userId: string; seq: number };
+  message_reaction: {
+    conversationId: string;
+    messageId: string;
+    seq: number;
+    userId: string;
+    emoji: string;
+    on: boolean;
+    at: Timestamp;
+  };
   message_read: {
     conversationId: string;
     userId: string;
@@ -235,6 +263,7 @@ export interface ServerEvents {
     messageId: string | null;
     readAt: Timestamp;
   };
+  message_updated: Message;
   new_message: Message | Note;
   notification: unknown;
   notification_count: { unread: number; readId?: string; readUpTo?: number };
@@ -249,6 +278,7 @@ export interface ServerEvents {
   system_announcement: { announcementId: string; text: string; at: Timestamp };
   token_expiring: { expiresAt: Timestamp };
   topic_update: TopicState;
+  unread_count: { conversationId: string; unread: number; lastReadSeq: number; lastSeq: number };
   user_stop_typing: { conversationId: string; userId: string; userName: string };
   user_typing: { conversationId: string; userId: string; userName: string };
 }
