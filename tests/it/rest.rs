@@ -44,7 +44,7 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
             Target::Chatbot => "default",
             Target::Canned => canned.as_str(),
             Target::Offer => "no-such-offer",
-            Target::Nothing => "",
+            Target::Nothing => "nobody",
         };
         let path = route.path.replace("{id}", id);
         for (caller, token) in &callers {
@@ -54,9 +54,12 @@ async fn every_route_keeps_to_its_row_for_every_caller() {
                 "conversationId": conversation, "content": "x", "clientId": "x", "seq": 1, "score": 1, "status": "away", "priority": 1,
                 "name": "x", "email": "x@y", "password": "x", "agentId": "owner", "userId": "cleo", "role": "agent",
                 "refreshToken": "x",
-                // Seed 003's keys.
-                "conversation_id": conversation, "message_text": "x", "emoji": "👍",
             });
+            // Seed 003's keys.
+            let snake = json!({
+                "conversation_id": conversation, "message_text": "x", "emoji": "👍", "user_id": "cleo", "role": "participant",
+            });
+            let body = if route.path.starts_with("/api/v1/messages/") { snake } else { body };
             let body = if route.method == "get" { Value::Null } else { body };
             let (found, answer) = server.call(route.method, &path, token.as_deref(), body).await;
             // An offer that does not exist has nobody to whom it was made.

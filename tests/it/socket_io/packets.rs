@@ -71,6 +71,9 @@ async fn a_bad_first_packet_closes_the_connection() {
 async fn who_enters_nothing_in_time_is_closed() {
     let stage = Stage::start();
     let mut wire = stage.greeted(AT).await;
+    // Its time runs from the moment at which somebody is above the link, who answers this.
+    wire.send("40/random").await;
+    wire.text().await;
     for millis in [300, 300, 300] {
         stage.later(millis);
         assert_eq!(wire.text().await, "2");

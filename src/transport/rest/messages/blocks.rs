@@ -40,6 +40,8 @@ pub(in super::super) async fn put(who: Who, id: Id) -> Answer {
 pub(in super::super) async fn delete(who: Who, id: Id) -> Answer {
     who.may(Action::BlockManage)?;
     let (me, blocked_id) = (who.known()?.user_id.clone(), UserId::from(id.into_inner()));
-    who.node.store().set_block(&me, &blocked_id, false, who.node.now()).await?;
+    let store = who.node.store();
+    store.user(&blocked_id).await?.ok_or_else(|| who.refused(Rejection::NotFound))?;
+    store.set_block(&me, &blocked_id, false, who.node.now()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
