@@ -347,10 +347,11 @@ async fn recovers(node: &Node, principal: &Principal, greeting: &Greeting) -> Re
 /// The customer's active conversation, or a new one.
 async fn open(node: &Arc<Node>, caller: Caller, greeting: &Greeting) -> Result<Opened, Failure> {
     let user_id = &caller.principal.user_id;
+    // Before the look for an open one: two tabs that come at the same moment then either see the same last one, and
+    // mean the same new one, or the second sees what the first has started.
+    let filter = ConversationFilter { customer_id: Some(user_id.clone()), ..ConversationFilter::default() };
+    let last = node.store().conversations(&filter, None, 1).await?.into_iter().next();
     let Some(conversation) = node.store().current_conversation_of(user_id).await? else {
-        let filter = ConversationFilter { customer_id: Some(user_id.clone()), ..ConversationFilter::default() };
-        let last = node.store().conversations(&filter, None, 1).await?.into_iter().next();
-        // Two tabs that come at the same moment mean the same new conversation.
         let client_id = format!("socket_io:{}", last.map_or_else(|| "first".to_owned(), |last| last.id.to_string()));
         let start = StartConversation { client_id, mode: StartMode::Ai, ..StartConversation::default() };
         return match node.start_conversation(&caller, start, node.new_request_id()).await? {
