@@ -7,7 +7,12 @@ export async function startProxy(target: string) {
   const to = new URL(target);
   const pairs = new Set<[Socket, Socket]>();
   let dead = false;
+  let away = false;
   const server = createServer((near) => {
+    if (away) {
+      near.destroy();
+      return;
+    }
     const far = connect(Number(to.port), to.hostname);
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
@@ -41,6 +46,15 @@ export async function startProxy(target: string) {
     /** Closes every line. */
     cut() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();
+    },
+    /** Closes every line and takes no new one: a client that polls may have none open at this moment. */
+    goAway() {
+      away = true;
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+    },
+    /** Takes lines again. */
+    comeBack() {
+      away = false;
     },
     async stop() {
       for (const pair of pairs) for (const socket of pair) socket.destroy();

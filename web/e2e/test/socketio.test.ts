@@ -97,8 +97,9 @@ describe.each(WAYS)("seed 002's ChatClient, %s", (name, way) => {
     expect((await desk.next("message_read")).messageId).toBe(sent.messageId);
 
     const before = client.screen.length;
-    line.cut();
+    line.goAway();
     await client.heard.next("disconnect");
+    line.comeBack();
     for (const content of ["one", "two", "three"]) {
       await desk.socket.emitWithAck("send_message", { sessionUuid, content });
     }

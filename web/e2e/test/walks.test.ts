@@ -36,6 +36,6 @@ for (const [what, script, ...args] of [
       const { code, said } = await walk(script, [...args]);
       expect(code, said).toBe(0);
     },
-    240_000,
+    600_000,
   );
 }
