@@ -160,7 +160,10 @@ impl RoomActor {
         ctx: &mut Context<Self>,
     ) {
         let (store, id, me) = (Arc::clone(self.node.store()), self.id.clone(), principal.user_id.clone());
-        let Ok(seat) = self.seat(principal) else { return };
+        let seat = match self.seat(principal) {
+            Ok(seat) => seat,
+            Err(rejection) => return reply.send(Err(rejection.into())),
+        };
         let look = async move { store.message(&message_id).await };
         ctx.spawn(look.into_actor(self).map(move |found, this, _| {
             let message = match found {

@@ -58,7 +58,7 @@ impl SessionActor {
         let full = i64::try_from(events.len()).is_ok_and(|count| count >= PAGE);
         let last = events.last().and_then(|event| event.number).or(after);
         for event in events {
-            self.hand_over(&Encoded::new(Event::Host(event.into())), ctx);
+            self.send_receipted(&Encoded::new(Event::Host(event.into())), ctx);
         }
         if full {
             // The next page waits until this one is on its way.
@@ -80,11 +80,7 @@ impl SessionActor {
         match number {
             Some(_) if self.events.running => self.events.more = true,
             Some(number) if number <= self.events.up_to => {}
-            _ => self.hand_over(encoded, ctx),
+            _ => self.send_receipted(encoded, ctx),
         }
-    }
-
-    fn hand_over(&mut self, encoded: &Encoded, ctx: &mut Context<Self>) {
-        self.send_receipted(encoded, ctx);
     }
 }

@@ -279,7 +279,9 @@ pub fn is_own_event(kind: &str) -> bool {
         "user_stop_typing",
         "user_typing",
     ];
-    OWN.contains(&kind)
+    // Clients of Socket.IO hear these from their own library.
+    const RESERVED: &[&str] = &["connect", "connect_error", "disconnect", "disconnecting"];
+    OWN.contains(&kind) || RESERVED.contains(&kind)
 }
 
 /// An event's `type`.

@@ -459,3 +459,12 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ),
     ]
 }
+
+#[test]
+fn a_host_s_event_cannot_be_called_like_one_of_ours() {
+    use super::encode::{event_type, is_own_event};
+    for event in events() {
+        let own = !matches!(event, Event::Host(_) | Event::SystemAnnouncement { .. });
+        assert_eq!(is_own_event(event_type(&event)), own, "{}", event_type(&event));
+    }
+}

@@ -119,7 +119,7 @@ async fn whoever_finds_no_free_connection_is_told_after_the_time_that_the_settin
 }
 
 #[actix_web::test]
-async fn the_whole_file_is_busy_then_and_no_single_write_is_blamed() {
+async fn a_locked_file_is_busy_and_says_so() {
     let server = Server::with(|config| config.database.busy_timeout_ms = 0).await;
     let lock = Lock::take(&server);
     let refused = server.engine.node().store().ping().await.unwrap_err();
