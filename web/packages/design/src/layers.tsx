@@ -128,7 +128,9 @@ export interface DialogProps {
 export function Dialog({ open, title, closeLabel, onClose, children, actions, wide }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before anybody's effects: drawn again before the first paint, a parent's run first, and what it gives the
+  // focus to has to be in an open dialog by then.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (!open || !dialog) return;
     const from = document.activeElement as HTMLElement | null;

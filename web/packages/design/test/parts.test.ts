@@ -1,8 +1,10 @@
 // @vitest-environment happy-dom
 import { h, render } from "preact";
+import { useEffect } from "preact/hooks";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EmojiButton, emojis, findEmojis } from "../src/emoji.tsx";
+import { Dialog } from "../src/layers.tsx";
 import { createLinger } from "../src/linger.ts";
 import { olderPause, useOlder } from "../src/older.ts";
 
@@ -10,6 +12,21 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   render(null, document.body);
   vi.useRealTimers();
+});
+
+describe("A dialog", () => {
+  it("is open when its parent gives the focus to what is in it, also when that was drawn twice", () => {
+    let open: boolean | undefined;
+    const Parent = (_: { drawn: number }) => {
+      useEffect(() => {
+        open = document.querySelector("dialog")?.open;
+      }, []);
+      return h(Dialog, { open: true, title: "Search", closeLabel: "Close", onClose: () => {}, children: h("input", {}) });
+    };
+    render(h(Parent, { drawn: 1 }), document.body);
+    render(h(Parent, { drawn: 2 }), document.body);
+    expect(open).toBe(true);
+  });
 });
 
 describe("Toasts", () => {
