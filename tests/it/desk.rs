@@ -23,23 +23,3 @@ async fn start(client: &mut Client, client_id: &str) -> String {
 fn ids(answer: &Value) -> Vec<&str> {
     answer["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect()
 }
-
-/// The same story on both databases.
-macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::start().await).await;
-            })+
-        }
-
-        mod on_postgres {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::on_postgres().await).await;
-            })+
-        }
-    };
-}
-use on_both;

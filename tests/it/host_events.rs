@@ -7,25 +7,8 @@ use switchboard::domain::user::Role;
 use switchboard::engine::User;
 
 use crate::support::client::Client;
+use crate::support::on_both;
 use crate::support::server::{INTERNAL, MONDAY_10, Server};
-
-macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::start().await).await;
-            })+
-        }
-
-        mod on_postgres {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::on_postgres().await).await;
-            })+
-        }
-    };
-}
 
 on_both!(
     an_event_reaches_all_devices_of_whom_it_is_for_and_nobody_else,

@@ -73,7 +73,10 @@ impl Node {
             Some(_) => self.store.user(&user.id).await?.filter(|stored| stored.role == user.role),
             None => None,
         };
-        let stored = self.know(&known.unwrap_or(user)).await?;
+        let stored = match known {
+            Some(stored) => self.introduce(stored).await,
+            None => self.know(&user).await?,
+        };
         if stored.disabled {
             return Err(Failure::Unauthenticated);
         }
@@ -87,6 +90,11 @@ impl Node {
     /// The store's word.
     pub async fn know(&self, user: &User) -> Result<User, Failure> {
         let user = self.store.ensure_user(user, self.routing.default_capacity).await?;
+        Ok(self.introduce(user).await)
+    }
+
+    /// Tells the supervisor of an agent, once in the life of the process.
+    async fn introduce(&self, user: User) -> User {
         let introduced = || self.introduced.lock().unwrap_or_else(PoisonError::into_inner);
         if user.role == Role::Agent && !user.disabled && !introduced().contains(&user.id) {
             let (id, name) = (user.id.clone(), user.name.clone());
@@ -96,7 +104,7 @@ impl Node {
                 introduced().insert(user.id.clone());
             }
         }
-        Ok(user)
+        user
     }
 
     /// Whether a token is signed by somebody we trust and in time, without asking the store.

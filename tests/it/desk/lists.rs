@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use switchboard::engine::User;
 
-use super::{connect, ids, on_both, start};
+use super::{connect, ids, start};
+use crate::support::on_both;
 use crate::support::server::Server;
 
 on_both!(

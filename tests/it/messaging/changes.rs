@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use switchboard::domain::time::Millis;
 
-use super::{CONVERSATIONS, MESSAGES, agent, begin, device, guest, of, on_both, send, unread};
+use super::{CONVERSATIONS, MESSAGES, agent, begin, device, guest, of, send, unread};
+use crate::support::on_both;
 use crate::support::server::Server;
 
 on_both!(

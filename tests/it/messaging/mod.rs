@@ -61,23 +61,3 @@ async fn unread(server: &Server, token: &str, id: &str) -> i64 {
     let row = list.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap_or_else(|| panic!("{list}")).clone();
     row["unread_count"].as_i64().unwrap()
 }
-
-/// The same story on both databases.
-macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
-        mod on_sqlite {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::start().await).await;
-            })+
-        }
-
-        mod on_postgres {
-            $(#[actix_web::test]
-            async fn $story() {
-                super::$story(crate::support::server::Server::on_postgres().await).await;
-            })+
-        }
-    };
-}
-use on_both;

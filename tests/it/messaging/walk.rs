@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{CONVERSATIONS, MESSAGES, admin, agent, begin, device, guest, of, on_both, send, unread};
+use super::{CONVERSATIONS, MESSAGES, admin, agent, begin, device, guest, of, send, unread};
+use crate::support::on_both;
 use crate::support::server::Server;
 
 on_both!(

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use switchboard::domain::chatbot::RoutingMode;
+use switchboard::domain::host_event::{EventAudience, NewHostEvent};
 use switchboard::domain::time::Millis;
 use switchboard::engine::User;
 
@@ -368,5 +369,23 @@ async fn a_client_whose_token_ends_is_told_not_to_come_back_by_itself() {
     assert_eq!((&error["code"], &error["message"]), (&json!("unauthenticated"), &json!("token_expired")));
     assert_eq!(cleo.wire.text_but_ping().await, "41");
     assert_eq!(cleo.wire.end().await, Some(4401));
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn a_host_s_event_comes_under_its_name_and_waits_for_who_is_away() {
+    let server = Server::start().await;
+    let tell = async |n: i64| {
+        let to = EventAudience::User("cleo".into());
+        let event = NewHostEvent::new(to, "notification", json!({ "n": n }).to_string());
+        server.engine.handle().publish_event(event).await.unwrap();
+    };
+    let token = customer(&server, "cleo").await;
+    tell(1).await;
+    let mut cleo = SocketIo::enter(&server.address, json!({ "token": token })).await;
+    assert_eq!(cleo.expect("notification").await, json!({ "n": 1 }));
+    assert_eq!(cleo.expect("notification_count").await["unread"], 1);
+    tell(2).await;
+    assert_eq!(cleo.expect("notification").await, json!({ "n": 2 }));
     server.stop().await;
 }
