@@ -28,7 +28,7 @@ const INDEXED: &str = r"to_tsvector('simple'::regconfig, regexp_replace(content,
 /// A plain query, prepared by nobody, whose answer is thrown away.
 enum Bare {
     Sqlite(SqliteConnection),
-    Postgres(AsyncPgConnection),
+    Postgres(Box<AsyncPgConnection>),
 }
 
 impl Bare {
@@ -167,6 +167,6 @@ async fn main() {
         let store = switchboard::store::open(&url, options()).await.expect("a store");
         store.migrate().await.expect("tables");
         let bare = AsyncPgConnection::establish(&url).await.expect("a connection");
-        measure("PostgreSQL", store.as_ref(), Bare::Postgres(bare)).await;
+        measure("PostgreSQL", store.as_ref(), Bare::Postgres(Box::new(bare))).await;
     }
 }

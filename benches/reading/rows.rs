@@ -9,6 +9,7 @@ use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::{Role, User};
 use switchboard::store::{NewConversation, Store, Write};
 
+/// [`post`] spreads over as many.
 pub const CONVERSATIONS: usize = 10_000;
 pub const MESSAGES: usize = 1_000_000;
 /// Takes part in all of them.
@@ -88,7 +89,7 @@ fn conversation(place: usize) -> Write {
         joined_at: START,
         left_at: None,
     };
-    let other = OTHERS[usize::from(place % (CONVERSATIONS / 10) != 0)];
+    let other = OTHERS[usize::from(!place.is_multiple_of(CONVERSATIONS / 10))];
     let conversation = Conversation {
         id: id.as_str().into(),
         kind: if place.is_multiple_of(3) { ConversationKind::Group } else { ConversationKind::StaffStaff },
@@ -125,7 +126,7 @@ fn post(words: &mut Words, place: usize) -> Write {
     let by = if words.below(2) == 0 { ME } else { OTHERS[1] };
     let message = NewMessage {
         id: format!("message-{place:07}").into(),
-        conversation_id: format!("conversation-{:05}", words.below(CONVERSATIONS as u64)).into(),
+        conversation_id: format!("conversation-{:05}", words.below(10_000)).into(),
         sender_id: Some(by.into()),
         sender_name: by.to_owned(),
         sender_role: SenderRole::Agent,
