@@ -24,6 +24,7 @@ import {
 } from "@switchboard/design";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
+import { unreadNotices } from "../model/notices.ts";
 import type { Notice } from "../model/state.ts";
 import { failure, seconds, t, useFrame, wordOr, words } from "./frame.tsx";
 
@@ -164,8 +165,8 @@ function Bell() {
   const { desk, ui } = useFrame();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  const { notices } = desk.state.value;
-  const unread = notices.filter((notice) => !notice.read).length;
+  const { notices, storedCursor } = desk.state.value;
+  const unread = unreadNotices(desk.state.value);
   const close = () => {
     setOpen(false);
     desk.seenNotices();
@@ -190,7 +191,11 @@ function Bell() {
       <IconButton
         label={unread > 0 ? t("bell.unread", { count: unread }) : t("bell.label")}
         aria-expanded={open}
-        onClick={() => (open ? close() : setOpen(true))}
+        onClick={() => {
+          if (open) return close();
+          setOpen(true);
+          void desk.loadNotices();
+        }}
       >
         <BellIcon />
         <span class="bell-count" aria-hidden="true">
@@ -239,6 +244,13 @@ function Bell() {
                 );
               })}
             </ul>
+          )}
+          {storedCursor && (
+            <div class="bell-older">
+              <Button small kind="plain" onClick={() => void desk.loadOlderNotices()}>
+                {t("bell.older")}
+              </Button>
+            </div>
           )}
         </section>
       )}
