@@ -21,6 +21,9 @@ on_stage!(packets: SOCKET_IO, QUIET;
     the_same_travels_by_polling,
     the_same_travels_across_an_upgrade,
 );
+on_stage!(heartbeat: SOCKET_IO, PATIENT;
+    pings_and_pongs_travel_beside_packets,
+);
 
 /// In the main namespace.
 async fn entered(stage: &Stage) -> Wire {
@@ -179,6 +182,19 @@ async fn the_same_travels_by_polling(stage: Stage) {
     assert_eq!(stage.request("POST", &at, sent).await.0, 200);
     let (_, body) = stage.request("GET", &at, "").await;
     assert_eq!(body, "461-7[{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID");
+    stage.stop().await;
+}
+
+async fn pings_and_pongs_travel_beside_packets(stage: Stage) {
+    let mut wire = entered(&stage).await;
+    for number in 0..4 {
+        stage.later(300);
+        assert_eq!(wire.text().await, "2");
+        wire.send("3").await;
+        // Once this is back the pong was taken.
+        wire.send(&format!("42[\"message\",{number}]")).await;
+        assert_eq!(wire.text().await, format!("42[\"message-back\",{number}]"));
+    }
     stage.stop().await;
 }
 
