@@ -9,7 +9,7 @@ story("The bell of an agent with two devices", {}, (step, world) => {
   const at = (page: Page) => consoleIn(page, world().server.address);
   const bell = (page: Page) => page.locator(".bell > button");
   const list = (page: Page) => page.locator(".bell-list");
-  const line = (page: Page, text: string) => list(page).locator("li", { hasText: text });
+  const line = (page: Page, text: string | RegExp) => list(page).locator("li", { hasText: text });
   const counts = (page: Page, unread: number) =>
     page
       .getByRole("button", { name: unread > 0 ? `Notifications, ${unread} unread` : "Notifications", exact: true })
@@ -140,5 +140,22 @@ story("The bell of an agent with two devices", {}, (step, world) => {
     await bell(phone).click();
     await line(phone, "Before the storm").waitFor();
     await expect.poll(() => list(phone).locator("li.unread", { hasText: "Before the storm" }).count()).toBe(0);
+  });
+
+  step("older ones are a press away", async () => {
+    for (let nth = 1; nth <= 55; nth++) await publish({ type: "notification", data: { title: `Wake-up call ${nth}` } });
+    await desk.reload();
+    await at(desk).on();
+    await counts(desk, 55);
+    await bell(desk).click();
+    await line(desk, "Wake-up call 55").waitFor();
+    expect(await line(desk, /Wake-up call 1$/).count()).toBe(0);
+    await list(desk).getByRole("button", { name: "Show older" }).click();
+    await line(desk, "Before the storm").waitFor();
+    expect(await list(desk).locator("li.unread", { hasText: "Wake-up call" }).count()).toBe(55);
+    await expect.poll(() => list(desk).evaluate((node) => node === document.activeElement)).toBe(true);
+    await world().look(desk, "console-bell-older");
+    await desk.keyboard.press("Escape");
+    await counts(desk, 0);
   });
 });

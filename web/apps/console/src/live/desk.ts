@@ -163,6 +163,8 @@ export function createDesk({ client, staff, notifications, calls, me, now = Date
   /** Read here up to this number, and not told yet; 0 = nothing to tell. */
   let readUpTo = 0;
   let telling: ReturnType<typeof setTimeout> | undefined;
+  /** How often something was read, here or on another device. */
+  let reads = 0;
 
   function show(): void {
     if (showing !== null) clearTimeout(showing);
@@ -267,9 +269,16 @@ export function createDesk({ client, staff, notifications, calls, me, now = Date
 
   async function loadNotices(): Promise<void> {
     try {
-      await tellRead();
-      const asked = newestStored(current);
-      dispatch({ type: "stored", page: await notifications.list(), asked, offset: offset() });
+      for (let attempt = 1; ; attempt++) {
+        await tellRead();
+        const asked = newestStored(current);
+        const before = reads;
+        const page = await notifications.list();
+        // It does not know what was read meanwhile.
+        if (reads !== before && attempt < 3) continue;
+        dispatch({ type: "stored", page, asked, offset: offset() });
+        return;
+      }
     } catch {
       // What is known stays; the next look at the bell, or the next link, asks again.
     }
@@ -392,6 +401,9 @@ export function createDesk({ client, staff, notifications, calls, me, now = Date
             dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
           else if (/^[a-z][a-z0-9_]*$/.test(type) && !NOT_A_HOSTS.has(type)) hosts(type, data, event);
         }),
+        client.on("notification_count", ({ readId, readUpTo }) => {
+          if (readId !== undefined || readUpTo !== undefined) reads += 1;
+        }),
         client.on("epoch", catchUp),
       ];
       void client.connect().catch(() => {
@@ -482,6 +494,7 @@ export function createDesk({ client, staff, notifications, calls, me, now = Date
     },
     seenNotices() {
       if (current.storedUnread > 0) readUpTo = Math.max(readUpTo, newestStored(current));
+      reads += 1;
       dispatch({ type: "notices_read" });
       tellReadSoon();
     },

@@ -171,6 +171,11 @@ function Bell() {
     setOpen(false);
     desk.seenNotices();
   };
+  // The button may be gone afterwards, and the focus with it.
+  const older = () =>
+    desk
+      .loadOlderNotices()
+      .then(() => box.current?.querySelector<HTMLElement>(".bell-list")?.focus({ preventScroll: true }));
   useOutside(box, open, close);
   useEffect(() => {
     if (open) box.current?.querySelector<HTMLElement>(".bell-list")?.focus();
@@ -203,7 +208,8 @@ function Bell() {
         </span>
       </IconButton>
       {open && (
-        <section class="bell-list" aria-label={t("bell.label")} tabIndex={-1}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section class="bell-list" aria-label={t("bell.label")} tabIndex={0}>
           <h2>{t("bell.label")}</h2>
           {notices.length === 0 ? (
             <EmptyState title={t("bell.empty")} icon={<BellIcon />}>
@@ -247,7 +253,7 @@ function Bell() {
           )}
           {storedCursor && (
             <div class="bell-older">
-              <Button small kind="plain" onClick={() => void desk.loadOlderNotices()}>
+              <Button small kind="plain" onClick={() => void older()}>
                 {t("bell.older")}
               </Button>
             </div>
