@@ -123,6 +123,8 @@ pub enum AgentNotice {
         expires_at: Timestamp,
         /// In a transfer: the owner.
         from_agent_id: Option<AgentId>,
+        /// Who was asked last, and declined it or let it pass (seed 002).
+        declined_by: Option<AgentId>,
     },
     /// An offer is no longer open.
     TransferRescinded {

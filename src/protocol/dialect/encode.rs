@@ -464,11 +464,20 @@ fn agent_notice(o: &mut Object<'_>, notice: &AgentNotice) {
             o.tag("type", "NEW_CONVERSATION_ASSIGNED").text("conversationId", conversation_id.as_str());
             o.text("userId", user_id.as_str()).text("userName", user_name).text_or_null("summary", summary.as_deref());
         }
-        AgentNotice::NewTransferRequest { offer_id, conversation_id, reason, note, expires_at, from_agent_id } => {
+        AgentNotice::NewTransferRequest {
+            offer_id,
+            conversation_id,
+            reason,
+            note,
+            expires_at,
+            from_agent_id,
+            declined_by,
+        } => {
             o.tag("type", "NEW_TRANSFER_REQUEST").text("transferRequestId", offer_id.as_str());
             o.text("conversationId", conversation_id.as_str()).text_or_null("reason", reason.as_deref());
             o.text_if("note", note.as_deref()).time("expiresAt", *expires_at);
             o.text_if("fromAgentId", from_agent_id.as_ref().map(|id| id.as_str()));
+            o.text_if("declinedBy", declined_by.as_ref().map(|id| id.as_str()));
         }
         AgentNotice::TransferRescinded { offer_id, conversation_id, reason } => {
             o.tag("type", "TRANSFER_RESCINDED").text("transferRequestId", offer_id.as_str());

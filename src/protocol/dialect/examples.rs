@@ -196,6 +196,7 @@ fn agent_notices() -> Vec<AgentNotice> {
             note: Some("speaks German".to_owned()),
             expires_at: at(20),
             from_agent_id: Some("bob".into()),
+            declined_by: Some("eve".into()),
         },
         N::TransferRescinded { offer_id: offer(), conversation_id: conversation(), reason: "taken" },
         N::ConversationUnassigned { conversation_id: conversation(), reason: "transferred".to_owned() },

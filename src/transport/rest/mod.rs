@@ -116,6 +116,16 @@ routes! {
     get    "/api/v1/conversations/{id}/transcript"      transcript::transcript, Transcript;
     get    "/api/v1/conversations/{id}/decisions"       conversations::decisions, DecisionList;
 
+    // Seed 002's chat service, whose paper names the calls and leaves their paths open.
+    post   "/api/chat/sessions"                         conversations::start, ConversationStart;
+    get    "/api/chat/sessions"                         lists::list, ConversationList;
+    get    "/api/chat/sessions/{id}"                    conversations::get, ConversationGet;
+    get    "/api/chat/sessions/{id}/messages"           conversations::messages, MessageList;
+    post   "/api/chat/sessions/{id}/messages"           conversations::send, MessageSend;
+    post   "/api/chat/sessions/{id}/read"               conversations::read, MarkRead;
+    post   "/api/chat/sessions/{id}/close"              conversations::close, Close;
+    get    "/api/chat/statistics"                       statistics::get, StatisticsGet;
+
     get    "/api/v1/canned-responses"                   canned::list, CannedList;
     post   "/api/v1/canned-responses"                   canned::create, CannedCreate;
     get    "/api/v1/canned-responses/{id}"              canned::get, CannedGet;

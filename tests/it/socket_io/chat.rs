@@ -119,6 +119,7 @@ async fn an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_histo
     assert_eq!((&offer["sessionUuid"], &offer["reason"]), (&json!(id), &json!("refund")));
     ann.emit("decline_transfer", json!({ "transferRequestId": offer["transferRequestId"], "reason": "lunch" })).await;
     let offer = bob.expect("new_transfer_request").await;
+    assert_eq!(offer["declinedBy"], "ann", "{offer}");
     bob.emit("accept_transfer", json!({ "transferRequestId": offer["transferRequestId"] })).await;
     let accepted = cleo.expect("transfer_accepted").await;
     assert_eq!((&accepted["staffId"], &accepted["staffName"]), (&json!("bob"), &json!("bob")));

@@ -72,6 +72,7 @@ impl Supervisor {
 
     fn put_offer(&mut self, now: Timestamp, offer: Offer, out: &mut Effects) {
         let case = self.state.cases.get(&offer.conversation_id);
+        let asked_last = || self.state.entries.get(&offer.conversation_id).and_then(|entry| entry.excluded.last());
         let notice = AgentNotice::NewTransferRequest {
             offer_id: offer.id.clone(),
             conversation_id: offer.conversation_id.clone(),
@@ -79,6 +80,7 @@ impl Supervisor {
             note: offer.note.clone(),
             expires_at: offer.expires_at,
             from_agent_id: offer.from_agent_id.clone(),
+            declined_by: offer.excluded.last().or_else(asked_last).cloned(),
         };
         let agent_id = offer.agent_id.clone();
         out.push(Effect::Trace(Trace::OfferMade {

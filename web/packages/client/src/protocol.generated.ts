@@ -77,6 +77,7 @@ export type AgentNotice =
       note?: string;
       expiresAt: Timestamp;
       fromAgentId?: string;
+      declinedBy?: string;
     }
   | {
       type: "TRANSFER_RESCINDED";
