@@ -654,8 +654,9 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<Delivery>, StoreError>;
     /// Keeps how a try of a pending delivery went.
     async fn delivery_tried(&self, id: &str, tried: &Tried) -> Result<(), StoreError>;
-    /// Forgets what was delivered, and what was given up, before these moments; how many.
-    async fn forget_deliveries(&self, delivered: Timestamp, dead: Timestamp) -> Result<usize, StoreError>;
+    /// Forgets deliveries that came to this end before a moment, at most `limit` of them; how many.
+    async fn forget_deliveries(&self, state: DeliveryState, before: Timestamp, limit: i64)
+    -> Result<usize, StoreError>;
 
     // --- chatbots ---
     /// All chatbots, by id.

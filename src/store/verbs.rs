@@ -435,8 +435,13 @@ macro_rules! store_verbs {
                 let (id, tried) = (id.to_owned(), tried.clone());
                 ask!(self.transact, conn => queries::webhooks::tried(conn, id, tried))
             }
-            async fn forget_deliveries(&self, delivered: Timestamp, dead: Timestamp) -> Result<usize> {
-                ask!(self.transact, conn => queries::webhooks::forget(conn, delivered, dead))
+            async fn forget_deliveries(
+                &self,
+                state: crate::domain::webhook::DeliveryState,
+                before: Timestamp,
+                limit: i64,
+            ) -> Result<usize> {
+                ask!(self.transact, conn => queries::webhooks::forget(conn, state, before, limit))
             }
 
             async fn chatbots(&self) -> Result<Vec<Chatbot>> {

@@ -20,6 +20,7 @@ use super::carrier::Carrier;
 
 /// Rows that are read at once.
 const PAGE: i64 = 500;
+const PAGE_LEN: usize = 500;
 /// When the store fails, it is asked again after this.
 const STORE_PAUSE: Millis = Millis::from_secs(1);
 /// What is old is forgotten this often.
@@ -203,7 +204,7 @@ impl Dispatcher {
         let Some(road) = self.roads.get_mut(id).filter(|road| road.webhook.disabled.is_none()) else { return Ok(()) };
         loop {
             let page = self.means.store.waiting_deliveries(id, road.read_to, PAGE).await?;
-            let more = i64::try_from(page.len()).is_ok_and(|len| len == PAGE);
+            let more = page.len() == PAGE_LEN;
             for waiting in page {
                 road.read_to = waiting.number;
                 road.lane.add(waiting);
@@ -251,10 +252,14 @@ impl Dispatcher {
         }
     }
 
+    /// A few at a time, so that nobody waits long for the database.
     async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
-        let ago = |days: u32| now - Millis::from_secs(i64::from(days) * DAY);
-        let (delivered, dead) = (ago(self.settings.delivered_kept_days), ago(self.settings.dead_kept_days));
-        self.means.store.forget_deliveries(delivered, dead).await.map(|_| ())
+        let (delivered, dead) = (self.settings.delivered_kept_days, self.settings.dead_kept_days);
+        for (state, days) in [(DeliveryState::Delivered, delivered), (DeliveryState::Dead, dead)] {
+            let before = now - Millis::from_secs(i64::from(days) * DAY);
+            while self.means.store.forget_deliveries(state, before, PAGE).await? >= PAGE_LEN {}
+        }
+        Ok(())
     }
 }
 

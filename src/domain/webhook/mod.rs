@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn no_event_an_unknown_one_and_the_test_are_refused() {
-        for texts in [&[] as &[&str], &["typing"], &["new_message", "webhook_test"], &["NEW_MESSAGE"]] {
+        let none: &[&str] = &[];
+        for texts in [none, &["typing"], &["new_message", "webhook_test"], &["NEW_MESSAGE"]] {
             let refused = Wanted::parse(texts).unwrap_err();
             assert!(matches!(&refused, Rejection::Invalid { field, .. } if field == "events"), "{refused:?}");
         }

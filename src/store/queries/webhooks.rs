@@ -211,14 +211,21 @@ pub(in crate::store) async fn again(conn: &mut Conn, webhook_id: &str, id: &str,
     run!(diesel::update(row).set(values).execute(conn)).failed().map(|found| found > 0)
 }
 
-/// Forgets what was delivered, and what was given up, before these moments; how many.
-pub(in crate::store) async fn forget(conn: &mut Conn, delivered: Timestamp, dead: Timestamp) -> Result<usize> {
-    let old = |state: DeliveryState, before: Timestamp| {
-        deliveries::table
-            .filter(deliveries::state.eq(state.as_str()))
-            .filter(deliveries::ended_at.lt(before.as_millis()))
-    };
-    let gone = run!(diesel::delete(old(DeliveryState::Delivered, delivered)).execute(conn)).failed()?;
-    let dead = run!(diesel::delete(old(DeliveryState::Dead, dead)).execute(conn)).failed()?;
-    Ok(gone + dead)
+/// Forgets some of what was delivered, or given up, before a moment; how many.
+pub(in crate::store) async fn forget(
+    conn: &mut Conn,
+    state: DeliveryState,
+    before: Timestamp,
+    limit: i64,
+) -> Result<usize> {
+    let old = deliveries::table
+        .filter(deliveries::state.eq(state.as_str()))
+        .filter(deliveries::ended_at.lt(before.as_millis()))
+        .select(deliveries::number)
+        .limit(limit);
+    let numbers: Vec<i64> = run!(old.load(conn)).failed()?;
+    // Whoever was asked for again meanwhile stays.
+    let gone =
+        deliveries::table.filter(deliveries::number.eq_any(numbers)).filter(deliveries::state.eq(state.as_str()));
+    run!(diesel::delete(gone).execute(conn)).failed()
 }
