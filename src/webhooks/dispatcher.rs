@@ -33,6 +33,8 @@ struct Road {
     lane: Lane,
     /// Everything up to this number was read.
     read_to: i64,
+    /// When more than this wait, it is switched off; 0 = to be said when it is read.
+    bound: usize,
 }
 
 /// What became of one that was on its way.
@@ -191,11 +193,12 @@ impl Dispatcher {
             }
         };
         for webhook in found {
-            let (lane, read_to) = match known.remove(&webhook.id) {
-                Some(road) => (road.lane, road.read_to),
-                None => (Lane::new(self.settings.at_once), 0),
+            let (lane, read_to, bound) = match known.remove(&webhook.id) {
+                Some(road) => (road.lane, road.read_to, road.bound),
+                None => (Lane::new(self.settings.at_once), 0, 0),
             };
-            self.roads.insert(webhook.id.clone(), Road { webhook: Arc::new(webhook), lane, read_to });
+            let bound = if webhook.disabled.is_none() { bound } else { 0 };
+            self.roads.insert(webhook.id.clone(), Road { webhook: Arc::new(webhook), lane, read_to, bound });
         }
         Ok(())
     }
@@ -213,7 +216,12 @@ impl Dispatcher {
                 break;
             }
         }
-        if road.lane.len() > self.settings.most_waiting {
+        let (waiting, most) = (road.lane.len(), self.settings.most_waiting);
+        if road.bound == 0 {
+            // One that is switched on again although much waits gets as much room once more.
+            road.bound = if waiting > most { waiting.saturating_add(most) } else { most };
+        }
+        if waiting > road.bound {
             self.switch_off(id, Disabled::TooFarBehind).await?;
         }
         Ok(())
@@ -225,6 +233,7 @@ impl Dispatcher {
         if let Some(road) = self.roads.get_mut(id) {
             let webhook = Webhook { disabled: Some(why), ..road.webhook.as_ref().clone() };
             road.webhook = Arc::new(webhook);
+            road.bound = 0;
         }
         Ok(())
     }

@@ -215,7 +215,7 @@ async fn a_webhook_too_far_behind_is_switched_off() {
     let root = admin(&server).await;
     let id = start(&server, "a").await;
     say(&server, &id, "first").await;
-    let _hanging = receiver.next().await;
+    let hanging = receiver.next().await;
     for number in 0..105 {
         say(&server, &id, &number.to_string()).await;
     }
@@ -227,6 +227,15 @@ async fn a_webhook_too_far_behind_is_switched_off() {
     assert!(waits > 100, "{waits}");
     say(&server, &id, "not told any more").await;
     assert_eq!(server.get(&path, &root).await.1["pending"], waits);
+    let (status, on) = server.call("patch", &path, Some(&root), json!({ "enabled": true })).await;
+    assert_eq!((status, &on["enabled"]), (200, &json!(true)), "{on}");
+    hanging.answer(200);
+    for number in 0..3 {
+        let heard = receiver.next().await;
+        assert_eq!(heard.said(), number.to_string(), "it goes on where it stood");
+        heard.answer(200);
+    }
+    assert_eq!(server.get(&path, &root).await.1["enabled"], true);
     receiver.stop().await;
     server.stop().await;
 }
