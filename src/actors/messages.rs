@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::domain::audit::AuditEntry;
 use crate::domain::chatbot::Reachability;
 use crate::domain::command::{Command, Topic};
+use crate::domain::connections::Census;
 use crate::domain::escalation::{Case, Op, Request, State};
 use crate::domain::event::{Audience, EscalationStatus, Event, QueueRow, Reply};
 use crate::domain::ids::{AgentId, ChatbotId, ConversationId, OfferId, RequestId, SessionId, UserId};
@@ -473,6 +474,8 @@ pub enum HubMessage {
         /// The first comes back after this long, the last after twice as long.
         reconnect_after_ms: i64,
     },
+    /// Count who is connected on this thread.
+    Count(oneshot::Sender<Census>),
     /// Makes somebody's sessions panic.
     #[cfg(feature = "fault-injection")]
     Panic {

@@ -223,6 +223,8 @@ listed! {
         PageViewList = "page_view.list",
         /// Reads the statistics.
         StatisticsGet = "statistics.get",
+        /// Reads who is connected.
+        ConnectionList = "connection.list",
         /// Reads which alerts stand.
         AlertList = "alert.list",
         /// Reads who changed what.
@@ -509,9 +511,12 @@ impl Action {
             Self::MessagingPeople => row(Conversation, [MINE, WORKING.or(WAITING), ANY, NO]),
             Self::MessageEdit | Self::MessageReact => row(Conversation, [MINE, WORKING, WORKING, NO]),
             Self::MessageDelete => row(Conversation, [MINE, WORKING, ANY, NO]),
-            Self::StatisticsGet | Self::AlertList | Self::AuditList | Self::DecisionLog | Self::Announce => {
-                row(Nothing, [NO, NO, ALWAYS, NO])
-            }
+            Self::StatisticsGet
+            | Self::ConnectionList
+            | Self::AlertList
+            | Self::AuditList
+            | Self::DecisionLog
+            | Self::Announce => row(Nothing, [NO, NO, ALWAYS, NO]),
             Self::WebhookList
             | Self::WebhookCreate
             | Self::WebhookUpdate

@@ -33,7 +33,7 @@ use crate::domain::time::Millis;
 
 pub use alerts::Alerts;
 pub use assistant::{Assistant, HandOff, Provider};
-pub use attachments::Attachments;
+pub use attachments::{Attachments, FilePlace};
 pub use auth::Auth;
 pub use bus::{Bus, BusKind};
 pub use cors::Cors;
@@ -254,6 +254,13 @@ impl Loaded {
                 key: format!("assistant.{key}"),
                 problem: "expected one line of text, because assistant.provider and its server need a key".to_owned(),
                 origin: self.origin("assistant", "provider").cloned().unwrap_or(Origin::Default),
+            });
+        }
+        if let Some((key, because)) = self.config.attachments.missing_key() {
+            return Err(ConfigError::Conflict {
+                key: format!("attachments.{key}"),
+                problem: format!("expected one line of text, because {because}"),
+                origin: self.origin("attachments", "place").cloned().unwrap_or(Origin::Default),
             });
         }
         Ok(())

@@ -161,13 +161,14 @@ impl IdGenerator {
             | (u128::from(counter) << 64)
             | (0b10_u128 << 62)
             | u128::from(tail);
-        let hex = format!("{bits:032x}");
         let mut text = String::with_capacity(36);
-        for (place, digit) in hex.chars().enumerate() {
-            if matches!(place, 8 | 12 | 16 | 20) {
+        for (place, byte) in bits.to_be_bytes().into_iter().enumerate() {
+            if matches!(place, 4 | 6 | 8 | 10) {
                 text.push('-');
             }
-            text.push(digit);
+            for nibble in [byte >> 4, byte & 0xF] {
+                text.push(char::from(if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble }));
+            }
         }
         text
     }

@@ -34,6 +34,9 @@ names!(MessageKind {
     Text = "text", System = "system", Automated = "automated", TransferRequest = "transfer_request",
 });
 
+/// Keys of a message's metadata that the engine writes: what readers find there is true.
+pub const OWN_METADATA: [&str; 2] = ["attachments", "forwarded_from"];
+
 /// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

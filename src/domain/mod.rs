@@ -6,6 +6,7 @@ pub mod audit;
 pub mod canned;
 pub mod chatbot;
 pub mod command;
+pub mod connections;
 pub mod conversation;
 pub mod delivery;
 pub mod escalation;

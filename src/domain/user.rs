@@ -17,6 +17,9 @@ pub enum Role {
 super::conversation::names!(Role { Customer = "customer", Agent = "agent", Admin = "admin" });
 
 impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Agent, Self::Admin];
+
     /// Agents and admins.
     pub const fn is_staff(self) -> bool {
         matches!(self, Self::Agent | Self::Admin)

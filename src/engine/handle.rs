@@ -9,6 +9,7 @@ use crate::actors::messages::Caller;
 use crate::actors::node::{Carried, NewWebhook, Node, Published, WebhookChange};
 use crate::domain::agent::Availability;
 use crate::domain::command::{Command, Escalate, ReleaseTo, SendMessage, StartConversation, TransferTarget};
+use crate::domain::connections::Census;
 use crate::domain::escalation::{AgentProfile, Decision, Request, State};
 use crate::domain::event::{EscalationStatus, QueueRow, Reply, SentMessage};
 use crate::domain::host_event::NewHostEvent;
@@ -398,6 +399,14 @@ impl EngineHandle {
     /// The store's word.
     pub async fn decisions(&self, conversation_id: &ConversationId) -> Result<Vec<(DecisionId, Decision)>, Failure> {
         Ok(self.node.store().decisions(conversation_id, 1000).await?)
+    }
+
+    /// Who is connected to this process, how often and by which dialect.
+    ///
+    /// # Errors
+    /// [`Failure::NoAnswer`] when a worker thread is too busy to say.
+    pub async fn connections(&self) -> Result<Census, Failure> {
+        self.node.census().await
     }
 
     /// Every event from now on.

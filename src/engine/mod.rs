@@ -48,7 +48,7 @@ use crate::config::{self, Config};
 use crate::domain::escalation::{MostFreeFirst, RoutingPolicy};
 use crate::domain::time::Timestamp;
 use crate::domain::wait::{QlmEstimator, WaitEstimator};
-use crate::files::Files;
+use crate::files::{Files, FilesError};
 use crate::first_start::{self, FirstStart, FirstStartError, Welcome};
 use crate::keyring::{self, KeysError};
 use crate::store::{self, Store, StoreError};
@@ -81,6 +81,9 @@ pub enum EngineError {
     /// The folder with the pages cannot be read.
     #[error("pages.folder: {0}")]
     Pages(String),
+    /// The place for attachments cannot be had.
+    #[error("attachments: {0}")]
+    Files(#[from] FilesError),
     /// Passwords cannot be hashed on this machine.
     #[error("passwords: {0}")]
     Passwords(#[from] crate::auth::passwords::PasswordError),
@@ -207,7 +210,7 @@ impl EngineBuilder {
         let pages = Pages::open(&config.pages).map_err(|error| EngineError::Pages(error.to_string()))?;
         let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
-        let files = Files::new(config.attachments.clone());
+        let files = Files::new(config.attachments.clone())?;
         let render = crate::protocol::webhook::body;
         let webhooks = Webhooks::start(Arc::clone(&store), Arc::clone(&clock), &config.webhooks, render).await?;
         let node = Node::start(Parts {

@@ -8,17 +8,22 @@ pub use judge::{Judged, Refusal, judge};
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::prefix::PrefixStore;
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::config::Attachments;
+use crate::config::{Attachments, FilePlace};
 
 /// Images that are unpacked at the same time: each may take much memory.
 const AT_ONCE: usize = 2;
+/// A bucket that does not answer is not asked again after this.
+const GIVES_UP: Duration = Duration::from_secs(15);
 
 /// Why the bytes could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +57,33 @@ pub struct Files {
 enum Place {
     /// A folder, made with the first file.
     Folder(PathBuf, Arc<OnceCell<Arc<dyn ObjectStore>>>),
-    /// A host's own.
-    Given(Arc<dyn ObjectStore>),
+    /// A bucket of S3.
+    Bucket(Arc<dyn ObjectStore>),
+}
+
+/// The bucket that the settings name.
+fn bucket(settings: &Attachments) -> Result<Arc<dyn ObjectStore>, FilesError> {
+    // Somebody waits for the answer.
+    let patience = RetryConfig { max_retries: 2, retry_timeout: GIVES_UP, ..RetryConfig::default() };
+    let mut builder = AmazonS3Builder::from_env().with_region(&settings.s3_region).with_retry(patience);
+    if let Some(name) = &settings.s3_bucket {
+        builder = builder.with_bucket_name(name);
+    }
+    if let Some(endpoint) = &settings.s3_endpoint {
+        let unsafe_too = endpoint.starts_with("http://");
+        builder = builder
+            .with_endpoint(endpoint)
+            .with_virtual_hosted_style_request(false)
+            .with_client_options(ClientOptions::new().with_allow_http(unsafe_too));
+    }
+    if let (Some(id), Some(key)) = (&settings.s3_access_key_id, &settings.s3_secret_access_key) {
+        builder = builder.with_access_key_id(id.expose()).with_secret_access_key(key.expose());
+    }
+    let bucket = builder.build()?;
+    Ok(match &settings.s3_prefix {
+        Some(prefix) => Arc::new(PrefixStore::new(bucket, prefix.as_str())),
+        None => Arc::new(bucket),
+    })
 }
 
 /// The bytes of a file, or of its small picture.
@@ -76,16 +106,16 @@ impl Part {
 }
 
 impl Files {
-    /// In the folder that the settings name.
-    pub fn new(settings: Attachments) -> Self {
-        let place = Place::Folder(PathBuf::from(&settings.path), Arc::default());
-        Self { place, settings, unpacking: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-
-    /// In a place of the host's: S3 or whatever else speaks `object_store`.
-    #[must_use]
-    pub fn with_store(settings: Attachments, store: Arc<dyn ObjectStore>) -> Self {
-        Self { place: Place::Given(store), ..Self::new(settings) }
+    /// Where the settings say. Nothing is asked of the place before the first file.
+    ///
+    /// # Errors
+    /// [`FilesError::Failed`], when no bucket can be reached in this way.
+    pub fn new(settings: Attachments) -> Result<Self, FilesError> {
+        let place = match settings.place {
+            FilePlace::Folder => Place::Folder(PathBuf::from(&settings.path), Arc::default()),
+            FilePlace::S3 => Place::Bucket(bucket(&settings)?),
+        };
+        Ok(Self { place, settings, unpacking: Arc::new(Semaphore::new(AT_ONCE)) })
     }
 
     /// What is taken.
@@ -113,8 +143,9 @@ impl Files {
     /// # Errors
     /// [`FilesError::Failed`].
     pub async fn put(&self, id: &str, part: Part, bytes: Bytes) -> Result<(), FilesError> {
-        self.store().await?.put(&name(id, part), bytes.into()).await?;
-        Ok(())
+        // A bucket that is gone is "not found" as well.
+        let put = self.store().await?.put(&name(id, part), bytes.into()).await;
+        put.map(drop).map_err(|error| FilesError::Failed(error.to_string()))
     }
 
     /// Finds bytes.
@@ -141,7 +172,7 @@ impl Files {
 
     async fn store(&self) -> Result<Arc<dyn ObjectStore>, FilesError> {
         let (folder, cell) = match &self.place {
-            Place::Given(store) => return Ok(Arc::clone(store)),
+            Place::Bucket(store) => return Ok(Arc::clone(store)),
             Place::Folder(folder, cell) => (folder, cell),
         };
         let open = || async {
@@ -168,7 +199,7 @@ mod tests {
     async fn bytes_come_back_and_go() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/files").to_str().unwrap().to_owned();
-        let files = Files::new(Attachments { path, ..Attachments::default() });
+        let files = Files::new(Attachments { path, ..Attachments::default() }).unwrap();
         let id = "0199e7d0-0001-7000-8000-00000000c001";
         assert!(matches!(files.get(id, Part::Whole).await, Err(FilesError::NotThere)));
         files.put(id, Part::Whole, Bytes::from_static(b"abc")).await.unwrap();
@@ -183,7 +214,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("files");
         let path = inner.to_str().unwrap().to_owned();
-        let files = Files::new(Attachments { path, ..Attachments::default() });
+        let files = Files::new(Attachments { path, ..Attachments::default() }).unwrap();
         files.put("../../escaped", Part::Whole, Bytes::from_static(b"abc")).await.unwrap();
         let outside: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(outside, [inner]);

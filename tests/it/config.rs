@@ -96,6 +96,9 @@ fn every_key_can_be_set_in_the_environment_to_all_it_may_hold() {
         ("SWITCHBOARD__LIMITS__HEARTBEAT_MS", "10"),
         ("SWITCHBOARD__ASSISTANT__OPENAI_API_KEY", "a key"),
         ("SWITCHBOARD__ASSISTANT__ANTHROPIC_API_KEY", "a key"),
+        ("SWITCHBOARD__ATTACHMENTS__S3_BUCKET", "files"),
+        ("SWITCHBOARD__ATTACHMENTS__S3_ACCESS_KEY_ID", "a key"),
+        ("SWITCHBOARD__ATTACHMENTS__S3_SECRET_ACCESS_KEY", "a key"),
     ];
     for key in Config::keys() {
         let variable = format!("SWITCHBOARD__{}__{}", key.section.to_uppercase(), key.name.to_uppercase());
@@ -360,4 +363,16 @@ fn a_vendor_without_the_key_that_its_server_needs_is_refused_by_name() {
         assert!(refused.starts_with("environment variable AI_PROVIDER") && refused.contains(key), "{refused}");
     }
     with_environment(&[("AI_PROVIDER", "openai"), ("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1")]);
+}
+
+#[test]
+fn a_bucket_without_a_name_and_half_a_key_are_refused_by_name() {
+    let place = ("SWITCHBOARD__ATTACHMENTS__PLACE", "s3");
+    let refused = error(None, &[place]);
+    assert!(refused.contains("attachments.s3_bucket"), "{refused}");
+    let bucket = ("SWITCHBOARD__ATTACHMENTS__S3_BUCKET", "files");
+    with_environment(&[place, bucket]);
+    let (id, key) = ("SWITCHBOARD__ATTACHMENTS__S3_ACCESS_KEY_ID", "SWITCHBOARD__ATTACHMENTS__S3_SECRET_ACCESS_KEY");
+    assert!(error(None, &[place, bucket, (id, "a")]).contains("attachments.s3_secret_access_key"));
+    assert!(error(None, &[place, bucket, (key, "hunter2")]).contains("attachments.s3_access_key_id"));
 }

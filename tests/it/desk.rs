@@ -7,6 +7,7 @@ use crate::support::client::Client;
 use crate::support::server::Server;
 
 mod board;
+mod connections;
 mod lists;
 
 async fn connect(server: &Server, user: &User) -> (Client, String) {

@@ -1,5 +1,6 @@
 //! Conversations begin, are spoken in by the engine, and are closed when idle.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::auth::policy::{self, Action, Relation};
@@ -12,7 +13,7 @@ use crate::domain::conversation::{
 use crate::domain::escalation::{Actor, ConversationFacts, Request};
 use crate::domain::event::Reply;
 use crate::domain::ids::{ChatbotId, ConversationId, MessageId, RequestId, UserId};
-use crate::domain::message::{MessageKind, NewMessage, SenderRole};
+use crate::domain::message::{MessageKind, NewMessage, OWN_METADATA, SenderRole};
 use crate::domain::rejection::Rejection;
 use crate::domain::text;
 use crate::domain::user::{Principal, Role};
@@ -205,6 +206,22 @@ impl Node {
                 Err(Rejection::Invalid { field: "data.metadata".into(), message: "must be an object".into() })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Whether what a client writes beside its message leaves alone what is ours to say there.
+    ///
+    /// # Errors
+    /// `Invalid`, naming the key.
+    pub fn nothing_forged(&self, metadata: Option<&str>) -> Result<(), Rejection> {
+        let keys: BTreeMap<String, serde::de::IgnoredAny> =
+            metadata.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        match OWN_METADATA.into_iter().find(|key| keys.contains_key(*key)) {
+            Some(key) => Err(Rejection::Invalid {
+                field: "data.metadata".into(),
+                message: format!("must not have the key {key:?}: the server writes it"),
+            }),
+            None => Ok(()),
         }
     }
 

@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Limits};
 use crate::domain::chatbot::{Chatbot, Reachability, RoutingSettings};
 use crate::domain::command::Topic;
+use crate::domain::connections::Census;
 use crate::domain::escalation::{Request, RoutingPolicy, State};
 use crate::domain::event::{Audience, Event, QueueRow, Reply};
 use crate::domain::ids::{ChatbotId, ConversationId, IdGenerator, RequestId, UserId};
@@ -45,7 +46,7 @@ use crate::webhooks::Webhooks;
 use super::escalation::SupervisorActor;
 use super::failure::Failure;
 use super::lifecycle::{Ending, Slot, Spawner, Watch};
-use super::messages::{Answer, CaseView, Look, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
+use super::messages::{Answer, CaseView, HubMessage, Look, ReplyTo, RoomMessage, RouterMessage, SupervisorMessage};
 use super::router::RouterActor;
 use super::session::hub::Hub;
 use super::tell::{Overflow, Undelivered, tell};
@@ -375,6 +376,28 @@ impl Node {
         self.within(receiver).await?.ok_or(Failure::Rejected(Rejection::NotFound))
     }
 
+    /// Who is connected to this process, counted by its worker threads.
+    ///
+    /// # Errors
+    /// [`Failure::NoAnswer`] when one of them is too busy to say.
+    pub async fn census(&self) -> Result<Census, Failure> {
+        let asked: Vec<_> = {
+            let hubs = self.hubs.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            hubs.iter()
+                .filter_map(|hub| {
+                    let (reply, receiver) = oneshot::channel();
+                    // A thread that is gone has no sessions.
+                    tell(hub, HubMessage::Count(reply), Overflow::Force).ok().map(|()| receiver)
+                })
+                .collect()
+        };
+        let mut census = Census::default();
+        for receiver in asked {
+            census.merge(self.within(receiver).await?);
+        }
+        Ok(census)
+    }
+
     /// Whether any session of this process watches a topic.
     pub fn is_watched(&self, topic: Topic) -> bool {
         topic == Topic::Availability && self.watchers.load(Ordering::Relaxed) > 0
@@ -535,7 +558,7 @@ impl Node {
     #[cfg(feature = "fault-injection")]
     pub fn inject_panic(&self, whom: super::lifecycle::Fault) {
         use super::lifecycle::Fault;
-        use super::messages::{AgentMessage, HubMessage};
+        use super::messages::AgentMessage;
         match whom {
             Fault::Router => self.router(RouterMessage::Panic),
             Fault::Supervisor => self.supervisor(SupervisorMessage::Panic),

@@ -35,7 +35,12 @@ const CLOSED_BY_DEFAULT: &str = "closed";
 
 impl RoomActor {
     pub(super) fn answer(&mut self, ask: Ask, ctx: &mut Context<Self>) {
-        if let Err(failure) = self.allowed(&ask.caller.principal, &ask.command) {
+        let honest = || match &ask.command {
+            Command::SendMessage(message) => self.node.nothing_forged(message.metadata.as_deref()),
+            _ => Ok(()),
+        };
+        let allowed = self.allowed(&ask.caller.principal, &ask.command);
+        if let Err(failure) = allowed.and_then(|()| honest().map_err(Failure::from)) {
             ask.reply.send(Err(failure));
             return;
         }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use crate::domain::command::Command;
+use crate::domain::connections::Dialect;
 use crate::domain::conversation::ConversationStatus;
 use crate::domain::event::Event;
 use crate::domain::rejection::Rejection;
 use crate::domain::session::{Claim, Input};
 use crate::domain::time::Millis;
 use crate::domain::user::{Principal, Role};
-use crate::protocol::dialect::{self, WireId};
+use crate::protocol::dialect::{self, KeyStyle, WireId};
 use crate::protocol::encoded::Encoded;
 use crate::protocol::error::WireError;
 use crate::store::ConversationFilter;
@@ -96,7 +97,12 @@ impl SessionActor {
 
     fn say_who(&mut self, ctx: &mut Context<Self>) {
         let Some(principal) = self.principal() else { return };
-        let up = FromSession::Up { session_id: self.id.clone(), addr: ctx.address(), principal };
+        let dialect = match self.keys {
+            KeyStyle::Camel => Dialect::Plain,
+            KeyStyle::Snake => Dialect::PlainSnake,
+            KeyStyle::SocketIo => Dialect::SocketIo,
+        };
+        let up = FromSession::Up { session_id: self.id.clone(), addr: ctx.address(), principal, dialect };
         // The hub ends with its thread.
         let _ = tell(&self.hub, up, Overflow::Force);
     }

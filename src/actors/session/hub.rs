@@ -12,8 +12,10 @@ use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use tokio::sync::oneshot;
 
 use crate::domain::command::Topic;
+use crate::domain::connections::{Census, Dialect};
 use crate::domain::event::{Event, TopicBody};
 use crate::domain::ids::{ConversationId, SessionId, UserId};
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Principal, Role};
 use crate::protocol::encoded::Encoded;
 
@@ -28,6 +30,8 @@ const MAILBOX: usize = 262_144;
 struct Local {
     addr: Addr<SessionActor>,
     principal: Arc<Principal>,
+    dialect: Dialect,
+    since: Timestamp,
     rooms: Vec<ConversationId>,
     topics: Vec<Topic>,
 }
@@ -100,6 +104,8 @@ pub enum FromSession {
         addr: Addr<SessionActor>,
         /// Whose.
         principal: Arc<Principal>,
+        /// What its client speaks.
+        dialect: Dialect,
     },
     /// It is gone.
     Down(SessionId),
@@ -120,7 +126,13 @@ impl Hub {
         Self { node, sessions: HashMap::new(), users: HashMap::new(), rooms: HashMap::new(), topics: HashMap::new() }
     }
 
-    fn up(&mut self, session_id: SessionId, addr: Addr<SessionActor>, principal: Arc<Principal>, hub: Addr<Self>) {
+    fn up(
+        &mut self,
+        session_id: SessionId,
+        addr: Addr<SessionActor>,
+        (principal, dialect): (Arc<Principal>, Dialect),
+        hub: Addr<Self>,
+    ) {
         let session = SessionRef { id: session_id.clone(), hub };
         self.node.router(RouterMessage::SessionUp { session, principal: Arc::clone(&principal) });
         if let Some(known) = self.sessions.get_mut(&session_id) {
@@ -128,7 +140,9 @@ impl Hub {
             return;
         }
         self.users.entry(principal.user_id.clone()).or_default().push(session_id.clone());
-        self.sessions.insert(session_id, Local { addr, principal, rooms: Vec::new(), topics: Vec::new() });
+        let since = self.node.now();
+        let local = Local { addr, principal, dialect, since, rooms: Vec::new(), topics: Vec::new() };
+        self.sessions.insert(session_id, local);
     }
 
     fn down(&mut self, session_id: &SessionId) {
@@ -335,6 +349,14 @@ impl Hub {
         come_back(&self.node, &self.sessions, conversation_id, seats, hub);
     }
 
+    fn census(&self) -> Census {
+        let mut census = Census::default();
+        for local in self.sessions.values() {
+            census.add(&local.principal.user_id, local.principal.role, local.dialect, local.since);
+        }
+        census
+    }
+
     /// Spreads the clients' return over a span, so that they do not all come at once.
     fn drain(&self, reconnect_after_ms: i64) {
         let count = i64::try_from(self.sessions.len()).unwrap_or(i64::MAX).max(1);
@@ -391,7 +413,9 @@ impl Handler<FromSession> for Hub {
 
     fn handle(&mut self, message: FromSession, ctx: &mut Self::Context) {
         match message {
-            FromSession::Up { session_id, addr, principal } => self.up(session_id, addr, principal, ctx.address()),
+            FromSession::Up { session_id, addr, principal, dialect } => {
+                self.up(session_id, addr, (principal, dialect), ctx.address());
+            }
             FromSession::Down(session_id) => self.down(&session_id),
             FromSession::Watch { session_id, topic, on } => self.watch(&session_id, topic, on),
         }
@@ -440,6 +464,10 @@ impl Handler<HubMessage> for Hub {
             HubMessage::Announce => self.announce(&ctx.address()),
             HubMessage::Reenter(conversation_id) => self.reenter(&conversation_id, &ctx.address()),
             HubMessage::Drain { reconnect_after_ms } => self.drain(reconnect_after_ms),
+            HubMessage::Count(reply) => {
+                // Who asked may have given up.
+                let _ = reply.send(self.census());
+            }
             #[cfg(feature = "fault-injection")]
             HubMessage::Panic { user_id } => {
                 for session_id in self.users.get(&user_id).into_iter().flatten() {

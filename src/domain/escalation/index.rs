@@ -116,6 +116,10 @@ impl Index {
 
     /// Applies an op to the tables and keeps the orders right.
     pub fn apply(&mut self, state: &mut State, op: &Op) {
+        if stays(state, op) {
+            state.apply(op);
+            return;
+        }
         self.touch(state, op, false);
         state.apply(op);
         self.touch(state, op, true);
@@ -129,11 +133,15 @@ impl Index {
                     if add { self.add_agent(agent) } else { self.remove_agent(agent) }
                 }
             }
-            Op::TrackCase(Case { conversation_id, .. })
-            | Op::ForgetCase { conversation_id }
-            | Op::ChangeConversation(super::ConversationChange { conversation_id, .. }) => {
+            Op::TrackCase(Case { conversation_id, .. }) | Op::ForgetCase { conversation_id } => {
                 if let Some(case) = state.cases.get(conversation_id) {
                     if add { self.add_case(case) } else { self.remove_case(case) }
+                }
+            }
+            // Whose conversation it is does not change by it.
+            Op::ChangeConversation(change) => {
+                if let Some(case) = state.cases.get(&change.conversation_id) {
+                    if add { self.add_work(case) } else { self.remove_work(case) }
                 }
             }
             Op::PutEntry(QueueEntry { conversation_id, .. }) | Op::EndEntry { conversation_id, .. } => {
@@ -193,20 +201,28 @@ impl Index {
 
     fn add_case(&mut self, case: &Case) {
         self.customers.entry(case.customer_id.clone()).or_default().insert(case.conversation_id.clone());
-        if let Some(agent_id) = &case.assigned_agent_id {
-            self.owned.entry(agent_id.clone()).or_default().insert(case.conversation_id.clone());
-        }
-        if let (ConversationStatus::WrapUp, Some(until)) = (case.status, case.wrap_up_until) {
-            self.timers.insert((until, TimerKey::WrapUp(case.conversation_id.clone())));
-        }
+        self.add_work(case);
     }
 
     fn remove_case(&mut self, case: &Case) {
         remove_from(&mut self.customers, &case.customer_id, &case.conversation_id);
+        self.remove_work(case);
+    }
+
+    fn add_work(&mut self, case: &Case) {
+        if let Some(agent_id) = &case.assigned_agent_id {
+            self.owned.entry(agent_id.clone()).or_default().insert(case.conversation_id.clone());
+        }
+        if let Some(until) = wrap_up_ends(case.status, case.wrap_up_until) {
+            self.timers.insert((until, TimerKey::WrapUp(case.conversation_id.clone())));
+        }
+    }
+
+    fn remove_work(&mut self, case: &Case) {
         if let Some(agent_id) = &case.assigned_agent_id {
             remove_from(&mut self.owned, agent_id, &case.conversation_id);
         }
-        if let (ConversationStatus::WrapUp, Some(until)) = (case.status, case.wrap_up_until) {
+        if let Some(until) = wrap_up_ends(case.status, case.wrap_up_until) {
             self.timers.remove(&(until, TimerKey::WrapUp(case.conversation_id.clone())));
         }
     }
@@ -257,6 +273,51 @@ impl Index {
         remove_from(&mut self.offers_to, &offer.agent_id, &offer.id);
         self.timers.remove(&(offer.expires_at, TimerKey::OfferDeadline(offer.id.clone())));
     }
+}
+
+/// Whether an op changes nothing that an order is made of: then its row's places need not be looked for.
+fn stays(state: &State, op: &Op) -> bool {
+    match op {
+        Op::ChangeConversation(change) => state.cases.get(&change.conversation_id).is_some_and(|case| {
+            let until = change.wrap_up_until.unwrap_or(case.wrap_up_until);
+            change.assigned_agent_id.as_ref().is_none_or(|owner| *owner == case.assigned_agent_id)
+                && wrap_up_ends(change.status, until) == wrap_up_ends(case.status, case.wrap_up_until)
+        }),
+        Op::PutEntry(entry) => state.entries.get(&entry.conversation_id).is_some_and(|known| same_places(known, entry)),
+        _ => false,
+    }
+}
+
+fn same_places(known: &QueueEntry, entry: &QueueEntry) -> bool {
+    // Every field is named, so that a new one has to be thought of.
+    let QueueEntry {
+        conversation_id: _,
+        status,
+        queued_at,
+        base_priority: _,
+        effective_priority,
+        skills,
+        excluded,
+        resets: _,
+        sticky_agent_id: _,
+        sticky_until,
+        age_at,
+        relax_at,
+        retry_at,
+        max_wait_at,
+        abandon_at,
+        predicted_wait_s: _,
+        predicted_p90_s: _,
+    } = known;
+    (*status, *queued_at, *effective_priority) == (entry.status, entry.queued_at, entry.effective_priority)
+        && *skills == entry.skills
+        && excluded.is_empty() == entry.excluded.is_empty()
+        && (*age_at, *relax_at, *retry_at) == (entry.age_at, entry.relax_at, entry.retry_at)
+        && (*sticky_until, *max_wait_at, *abandon_at) == (entry.sticky_until, entry.max_wait_at, entry.abandon_at)
+}
+
+fn wrap_up_ends(status: ConversationStatus, until: Option<Timestamp>) -> Option<Timestamp> {
+    until.filter(|_| status == ConversationStatus::WrapUp)
 }
 
 /// Connected and taking new conversations, when there is room.

@@ -11,6 +11,7 @@ mod auth;
 mod canned;
 mod chat;
 mod chatbots;
+mod connections;
 mod contact;
 mod conversations;
 mod cookies;
@@ -136,6 +137,7 @@ routes! {
     get    "/api/v1/notifications"                      notifications::list, NotificationList;
     get    "/api/v1/notifications/count"                notifications::count, NotificationList;
     post   "/api/v1/notifications/read"                 notifications::read, NotificationRead;
+    get    "/api/v1/connections"                        connections::list, ConnectionList;
     get    "/api/v1/alerts"                             alerts::list, AlertList;
     get    "/api/v1/audit"                              audit::list, AuditList;
     get    "/api/v1/decisions"                          decisions::list, DecisionLog;

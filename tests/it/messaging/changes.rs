@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use switchboard::domain::time::Millis;
 
 use super::{CONVERSATIONS, MESSAGES, agent, begin, device, guest, of, send, unread};
+use crate::support::client::Client;
 use crate::support::on_both;
 use crate::support::server::Server;
 
@@ -135,6 +136,13 @@ async fn a_message_is_forwarded_from_where_one_may_read(server: Server) {
     assert_eq!(copy["metadata"]["forwarded_from"]["sender_name"], "cleo");
     let (_, page) = server.get(&format!("{}/messages", of(&to)), &bob).await;
     assert_eq!(page[0]["message_text"], "the shower drips");
+    // Nobody but the server says where a message comes from, or which files it has.
+    let text = json!({ "conversation_id": to, "message_text": "x", "metadata": { "forwarded_from": { "sender_name": "boss" } } });
+    let (status, forged) = server.post("/api/v1/messages/messages", &ann, text).await;
+    assert_eq!((status, &forged["error"]["details"]["field"]), (400, &json!("metadata")), "{forged}");
+    let mut socket = Client::connect(&server, &ann).await;
+    let text = json!({ "conversationId": to, "content": "x", "clientId": "f1", "metadata": { "attachments": [] } });
+    assert_eq!(socket.error("send_message", text).await, "invalid");
     let back = format!("{}/forward", path(&copy));
     assert_eq!(server.post(&back, &cleo, json!({ "conversation_id": from })).await.0, 404);
     assert_eq!(server.post(&forward, &cleo, json!({ "conversation_id": to })).await.0, 404);

@@ -60,7 +60,7 @@ impl Supervisor {
         }
         let position = self.index.queue.rank(&key) + 1;
         let head = head.map(|(_, queued_at, _)| *queued_at);
-        let wait = self.estimate(now, id, ahead, supply, head.unwrap_or(entry.queued_at));
+        let wait = self.estimate(now, entry, ahead, supply, head.unwrap_or(entry.queued_at));
         Some(QueuePlace { position, wait })
     }
 
@@ -90,7 +90,7 @@ impl Supervisor {
             let ahead = met().map(|other| other.seen).sum();
             let head = met().filter_map(|other| other.head).min_by_key(|(rank, _)| *rank).map(|(_, at)| at);
             let supply = Supply { free: group.supply.free + self.units_kept_for(id), ..group.supply };
-            let wait = self.estimate(now, id, ahead, supply, head.unwrap_or(*queued_at));
+            let wait = self.estimate(now, entry, ahead, supply, head.unwrap_or(*queued_at));
             places.push((id.clone(), QueuePlace { position: rank + 1, wait }));
             if let Some(group) = groups.get_mut(kind) {
                 group.seen += 1;
@@ -156,29 +156,25 @@ impl Supervisor {
     fn estimate(
         &self,
         now: Timestamp,
-        id: &ConversationId,
+        entry: &QueueEntry,
         entries_ahead: usize,
         supply: Supply,
         head_queued_at: Timestamp,
     ) -> Result<crate::domain::event::WaitRange, crate::domain::event::WaitUnknown> {
-        let chatbot_id = self.state.cases.get(id).and_then(|case| case.chatbot_id.as_ref());
+        let chatbot_id = self.state.cases.get(&entry.conversation_id).and_then(|case| case.chatbot_id.as_ref());
         let (open, _) = self.opening(chatbot_id, now);
+        // A free unit does not serve it at once: somebody has to take it, or it is kept for the last agent (R8).
+        let kept_back = entry.sticky_until.is_some() || self.mode_of(chatbot_id) == RoutingMode::Manual;
         self.estimator.estimate(&WaitInput {
             entries_ahead: u32::try_from(entries_ahead).unwrap_or(u32::MAX),
             serving_units: u32::try_from(supply.serving).unwrap_or(0),
-            free_units: if self.is_kept_back(id) { 0 } else { u32::try_from(supply.free).unwrap_or(0) },
+            free_units: if kept_back { 0 } else { u32::try_from(supply.free).unwrap_or(0) },
             stats: self.state.stats.clone(),
             default_handle_time: self.settings.default_handle_time,
             has_prior: self.settings.default_handle_time > Millis::ZERO,
             open,
             head_waited: Some(now.since(head_queued_at)),
         })
-    }
-
-    /// A free unit does not serve it at once: somebody has to take it, or it is kept for the last agent (R8).
-    fn is_kept_back(&self, id: &ConversationId) -> bool {
-        let kept = self.state.entries.get(id).is_some_and(|entry| entry.sticky_until.is_some());
-        kept || self.mode_for(id) == RoutingMode::Manual
     }
 
     /// What may serve an entry: the unit that its own offer keeps for it is free for it.

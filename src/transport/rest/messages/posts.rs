@@ -42,6 +42,8 @@ pub(in super::super) async fn send(who: Who, shared: web::Data<Shared>, bytes: w
         Some(text) => MessageKind::parse(text)
             .ok_or_else(|| who.refused(WireError::invalid("message_type", "must be text, system or automated")))?,
     };
+    let given = send.metadata.as_deref().map(RawValue::get);
+    who.node.nothing_forged(given).map_err(|rejection| who.refused(rejection))?;
     let attachments: Vec<String> = send.attachments.into_iter().map(named).collect();
     let metadata = with_files(&who, send.metadata.map(|raw| raw.get().to_owned()), &attachments).await?;
     let message = SendMessage {
