@@ -9,7 +9,6 @@
 #[expect(dead_code, reason = "the load benchmark uses more of it")]
 #[path = "../load/client.rs"]
 mod client;
-#[expect(dead_code, reason = "the load benchmark uses more of it")]
 #[path = "../load/figures.rs"]
 mod figures;
 #[expect(dead_code, reason = "the load benchmark uses more of it")]

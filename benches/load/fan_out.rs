@@ -76,7 +76,7 @@ async fn ours(address: &str, sessions: usize) -> (Sample, usize) {
 }
 
 /// As many sockets, as many bytes, nothing else: a loop of writes on one thread, readers on the other.
-async fn floor(sessions: usize, bytes: usize) -> Sample {
+pub async fn floor(sessions: usize, bytes: usize) -> Sample {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let address = listener.local_addr().expect("its number");
     let (order, mut orders) = mpsc::channel::<()>(1);

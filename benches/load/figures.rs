@@ -24,6 +24,7 @@ pub fn ms(duration: Duration) -> String {
 }
 
 /// A whole number with separators.
+#[allow(dead_code, reason = "one of the two benches that share it counts")]
 pub fn count(number: f64) -> String {
     let text = format!("{number:.0}");
     let mut out = String::new();

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout, clippy::panic, clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods, reason = "real time is what is measured")]
 
+mod announcement;
 mod client;
 mod dialects;
 mod escalation;
@@ -78,6 +79,9 @@ async fn main() {
     }
     if is_wanted("fan_out") {
         fan_out::measure(folder.path()).await;
+    }
+    if is_wanted("announcement") {
+        announcement::measure(folder.path()).await;
     }
     if is_wanted("escalation") {
         escalation::measure(folder.path()).await;

@@ -21,6 +21,9 @@ const MAX_PAYLOAD: usize = 1_000_000;
 const CONNECT_TIMEOUT: Millis = Millis::from_secs(1);
 const NAMESPACES: [&str; 2] = [MAIN, "/custom"];
 
+/// The suites' heartbeat: milliseconds between pings, and for an answer to one.
+pub const HEARTBEAT: [i64; 2] = [300, 200];
+
 /// The server. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
@@ -29,11 +32,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// With the suites' numbers.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    /// With a heartbeat as [`HEARTBEAT`] has it, and the suites' other numbers.
+    pub fn new(clock: Arc<dyn Clock>, [ping_interval, ping_timeout]: [i64; 2]) -> Self {
         let settings = LinkSettings {
-            ping_interval: Millis::new(300),
-            ping_timeout: Millis::new(200),
+            ping_interval: Millis::new(ping_interval),
+            ping_timeout: Millis::new(ping_timeout),
             max_payload: MAX_PAYLOAD,
             upgrade_timeout: Millis::from_secs(10),
             linger: Millis::from_secs(5),

@@ -307,6 +307,9 @@ mod batch {
         terms.iter().map(|term| format!("\"{term}\"*")).collect::<Vec<_>>().join(" ")
     }
 
+    /// Hits that may be committed between a message and one that is older.
+    const OUT_OF_ORDER: i64 = 100;
+
     pub(super) async fn found_messages(
         conn: &mut Conn,
         terms: &[String],
@@ -314,12 +317,15 @@ mod batch {
         (at, id): (i64, &str),
         limit: i64,
     ) -> Result<Vec<FoundRow>> {
+        // The index is walked from its newest entry and left when enough is found. Entries stand in the order of commits,
+        // which is that of the moments but for a little; so some more are taken and put in order.
         let text = format!(
-            "SELECT m.*, c.customer_name, c.status FROM search_messages s JOIN messages m ON m.id = s.message_id \
-             JOIN conversations c ON c.id = m.conversation_id \
-             WHERE s.search_messages MATCH ?1 AND m.deleted_at IS NULL AND {} \
-             AND (m.created_at < ?3 OR (m.created_at = ?3 AND m.id < ?4)) \
-             ORDER BY m.created_at DESC, m.id DESC LIMIT ?5",
+            "SELECT * FROM (SELECT m.*, c.customer_name, c.status FROM search_messages s \
+                 CROSS JOIN messages m ON m.id = s.message_id CROSS JOIN conversations c ON c.id = m.conversation_id \
+                 WHERE s.search_messages MATCH ?1 AND m.deleted_at IS NULL AND {} \
+                 AND (m.created_at < ?3 OR (m.created_at = ?3 AND m.id < ?4)) \
+                 ORDER BY s.rowid DESC LIMIT ?5 + {OUT_OF_ORDER}) \
+             ORDER BY created_at DESC, id DESC LIMIT ?5",
             reach_sql(reach, "?2")
         );
         diesel::sql_query(text)
@@ -392,21 +398,35 @@ mod batch {
         Ok(())
     }
 
+    #[derive(QueryableByName)]
+    struct Place {
+        #[diesel(sql_type = BigInt)]
+        place: i64,
+    }
+
     /// The index of words holds no texts, so the old entry is found by the words of the old text.
     pub(super) async fn reword(conn: &mut Conn, old: &MessageRow, content: Option<&str>) -> Result<()> {
         let terms = crate::domain::search::terms(&old.content);
+        let mut place = None;
         if !terms.is_empty() {
-            diesel::sql_query(
-                "DELETE FROM search_messages WHERE rowid IN (SELECT rowid FROM search_messages s \
-                 WHERE s.search_messages MATCH ?1 AND s.message_id = ?2)",
+            let found: Option<Place> = diesel::sql_query(
+                "SELECT s.rowid AS place FROM search_messages s WHERE s.search_messages MATCH ?1 AND s.message_id = ?2",
             )
             .bind::<Text, _>(matching(&terms))
             .bind::<Text, _>(&old.id)
-            .execute(conn)
+            .get_result(conn)
+            .optional()
             .failed()?;
+            place = found.map(|found| found.place);
+            diesel::sql_query("DELETE FROM search_messages WHERE rowid = ?1")
+                .bind::<Nullable<BigInt>, _>(place)
+                .execute(conn)
+                .failed()?;
         }
         if let Some(content) = content {
-            diesel::sql_query("INSERT INTO search_messages (content, message_id) VALUES (?1, ?2)")
+            // In its old place: the entries stand in the order of commits.
+            diesel::sql_query("INSERT INTO search_messages (rowid, content, message_id) VALUES (?1, ?2, ?3)")
+                .bind::<Nullable<BigInt>, _>(place)
                 .bind::<Text, _>(content)
                 .bind::<Text, _>(&old.id)
                 .execute(conn)

@@ -1,10 +1,12 @@
 //! Anonymous customers: tokens that slide, becoming somebody, leaving an address, taking the conversation along.
 
 use serde_json::{Value, json};
+use switchboard::domain::host_event::{EventAudience, NewHostEvent};
 use switchboard::domain::time::Millis;
 use switchboard::engine::User;
 
 use crate::support::client::Client;
+use crate::support::on_both;
 use crate::support::server::Server;
 
 const REFRESH: &str = "/api/v1/visitors/refresh";
@@ -39,6 +41,70 @@ async fn a_visitors_token_slides_as_long_as_it_is_used() {
     assert_eq!(server.post(REFRESH, &token, json!({})).await.0, 401, "a month without use ends it");
     let cleo = server.token(&User::customer("cleo", "Cleo")).await;
     assert_eq!(server.post(REFRESH, &cleo, json!({})).await.0, 403, "a host's customers get theirs from the host");
+    server.stop().await;
+}
+
+on_both!(what_is_said_among_people_moves_as_well,);
+
+/// A visitor in messages with Ann, and in a group where the known one is, too.
+async fn what_is_said_among_people_moves_as_well(server: Server) {
+    const MESSAGES: &str = "/api/v1/messages";
+    let (status, made) = server.call("post", "/api/v1/visitors", None, json!({ "name": "Guest" })).await;
+    assert_eq!(status, 201, "{made}");
+    let (guest, guest_id) = (made["token"].as_str().unwrap(), made["user"]["id"].as_str().unwrap());
+    let ann = server.token(&User::agent("ann", "Ann")).await;
+    let cleo = server.token(&User::customer("cleo", "Cleo")).await;
+    let begin = async |kind: &str, people: Value| {
+        let new = json!({ "type": kind, "participant_ids": people, "client_id": kind });
+        let (status, begun) = server.post(&format!("{MESSAGES}/conversations"), &ann, new).await;
+        assert_eq!(status, 201, "{begun}");
+        begun["id"].as_str().unwrap().to_owned()
+    };
+    let say = async |who: &str, id: &str, text: &str| {
+        let new = json!({ "conversation_id": id, "message_text": text, "client_id": text.replace(' ', "-") });
+        let (status, said) = server.post(&format!("{MESSAGES}/messages"), who, new).await;
+        assert_eq!(status, 201, "{said}");
+        said["id"].as_str().unwrap().to_owned()
+    };
+    let alone = begin("guest_staff", json!([guest_id])).await;
+    let group = begin("group", json!([guest_id, "cleo"])).await;
+    let hello = say(&ann, &alone, "hello").await;
+    say(guest, &alone, "it drips").await;
+    say(guest, &group, "of the guest").await;
+    say(&ann, &group, "of Ann").await;
+    let thumb = json!({ "emoji": "👍" });
+    let reactions = format!("{MESSAGES}/messages/{hello}/reactions");
+    assert_eq!(server.call("put", &reactions, Some(guest), thumb.clone()).await.0, 200);
+    let told = NewHostEvent::new(EventAudience::User(guest_id.into()), "notification", "{}".to_owned());
+    server.engine.handle().publish_event(told).await.unwrap();
+
+    let (status, answer) = server.post(IDENTIFY, guest, json!({ "token": cleo })).await;
+    assert_eq!(status, 200, "{answer}");
+    let mut moved: Vec<&str> =
+        answer["conversations"].as_array().unwrap().iter().map(|id| id.as_str().unwrap()).collect();
+    moved.sort_unstable();
+    let mut wanted = vec![alone.as_str(), group.as_str()];
+    wanted.sort_unstable();
+    assert_eq!(moved, wanted);
+
+    let (_, list) = server.get(&format!("{MESSAGES}/conversations"), &cleo).await;
+    let seen = |id: &str| list.as_array().unwrap().iter().find(|row| row["id"] == id).unwrap();
+    assert_eq!(seen(&alone)["unread_count"], 1, "Ann's, which the visitor had not read: {list}");
+    assert_eq!(seen(&group)["unread_count"], 1, "Ann's; what the visitor said is her own now: {list}");
+    let people: Vec<&str> = seen(&group)["participants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|person| person["user_id"].as_str().unwrap())
+        .collect();
+    assert_eq!(people.iter().filter(|id| **id == "cleo").count(), 1, "{people:?}");
+    assert!(!people.contains(&guest_id), "{people:?}");
+    let (_, page) = server.get(&format!("{MESSAGES}/conversations/{alone}/messages"), &cleo).await;
+    assert_eq!((&page[1]["sender_id"], &page[1]["message_text"]), (&json!("cleo"), &json!("it drips")));
+    assert_eq!(page[0]["reactions"][0]["user_ids"], json!(["cleo"]), "{page}");
+    say(&cleo, &alone, "still me").await;
+    let (_, told) = server.get("/api/v1/notifications", &cleo).await;
+    assert_eq!((told["unread"].as_i64(), told["items"].as_array().map(Vec::len)), (Some(1), Some(1)), "{told}");
     server.stop().await;
 }
 

@@ -24,6 +24,7 @@ const parts = [
   ["client: queue", 'export { createQueue } from "QUEUE";'],
   ["client: staff", 'export { staffRest } from "STAFF";'],
   ["client: messages", 'export { messagesClient } from "MESSAGES";'],
+  ["client: notifications", 'export { notificationsClient } from "NOTIFICATIONS";'],
   ["client: visitor's session", 'export { visitorSession } from "SESSION";'],
   ["client: cookie session", 'export { cookieSession } from "SESSION";'],
 ];

@@ -10,7 +10,7 @@ use crate::actors::failure::Failure;
 use crate::domain::ids::RequestId;
 use crate::domain::rejection::Rejection;
 use crate::protocol::error::{ErrorCode, WireError};
-use crate::protocol::json::{KeyStyle, Object, object};
+use crate::protocol::json::{KeyStyle, Object, object, wire_name};
 
 /// An error on its way out.
 #[derive(Debug)]
@@ -22,7 +22,12 @@ pub struct ApiError {
 impl ApiError {
     /// With the id that the log lines carry.
     pub fn of(error: impl Into<WireError>, request_id: &str) -> Self {
-        Self { request_id: request_id.to_owned(), ..Self::from(error.into()) }
+        Self::in_style(error, request_id, KeyStyle::Camel)
+    }
+
+    /// The same for those who write keys in another style: it names the field as they do.
+    pub fn in_style(error: impl Into<WireError>, request_id: &str, keys: KeyStyle) -> Self {
+        Self { error: body_path(error.into(), keys), request_id: request_id.to_owned() }
     }
 
     /// `{"error": {code, message, retryable, details?, requestId?}}`.
@@ -48,7 +53,7 @@ impl std::fmt::Display for ApiError {
 
 impl From<WireError> for ApiError {
     fn from(error: WireError) -> Self {
-        Self { error: body_path(error), request_id: String::new() }
+        Self::of(error, "")
     }
 }
 
@@ -71,7 +76,7 @@ impl From<crate::store::StoreError> for ApiError {
 }
 
 /// A socket's fields stand in `data`; a body's stand by themselves.
-fn body_path(error: WireError) -> WireError {
+fn body_path(error: WireError, keys: KeyStyle) -> WireError {
     let field = error.details.as_ref().and_then(|details| details.get("field")).and_then(|field| field.as_str());
     let bare = match field {
         Some("data") => Some("body"),
@@ -79,7 +84,8 @@ fn body_path(error: WireError) -> WireError {
     };
     let Some(bare) = bare else { return error };
     let message = field.and_then(|field| error.message.strip_prefix(field)?.strip_prefix(": "));
-    WireError::invalid(bare, message.unwrap_or(&error.message))
+    let named: Vec<_> = bare.split('.').map(|name| wire_name(name, keys)).collect();
+    WireError::invalid(&named.join("."), message.unwrap_or(&error.message))
 }
 
 impl ResponseError for ApiError {

@@ -29,6 +29,7 @@ use super::super::sockets::Worker;
 use super::super::ws::bearer;
 use super::answer::ApiError;
 use super::once::Running;
+use crate::protocol::json::KeyStyle;
 
 /// What all worker threads share for REST.
 #[derive(Clone, Default)]
@@ -90,6 +91,7 @@ pub struct Who {
     principal: Option<Arc<Principal>>,
     internal: bool,
     client_id: Option<String>,
+    keys: KeyStyle,
 }
 
 impl FromRequest for Who {
@@ -118,7 +120,10 @@ impl FromRequest for Who {
                 (Some(wanted), Some(given)) => secret::equal(wanted.expose(), given),
                 _ => false,
             };
-            Ok(Self { node, request_id, principal, internal, client_id: None })
+            // Seed 003's part.
+            let is_messages = req.match_pattern().is_some_and(|path| path.contains("/api/v1/messages/"));
+            let keys = if is_messages { KeyStyle::Snake } else { KeyStyle::Camel };
+            Ok(Self { node, request_id, principal, internal, client_id: None, keys })
         })
     }
 }
@@ -181,7 +186,7 @@ impl Who {
 
     /// An error that carries this request's id.
     pub fn refused(&self, failure: impl Into<crate::protocol::error::WireError>) -> ApiError {
-        ApiError::of(failure, self.request_id.as_str())
+        ApiError::in_style(failure, self.request_id.as_str(), self.keys)
     }
 
     /// Whether the caller may do something that is about nothing there already.

@@ -140,6 +140,13 @@ async fn a_message_is_forwarded_from_where_one_may_read(server: Server) {
     let text = json!({ "conversation_id": to, "message_text": "x", "metadata": { "forwarded_from": { "sender_name": "boss" } } });
     let (status, forged) = server.post("/api/v1/messages/messages", &ann, text).await;
     assert_eq!((status, &forged["error"]["details"]["field"]), (400, &json!("metadata")), "{forged}");
+    let text = json!({ "conversation_id": to, "message_text": "x", "client_id": "with a space" });
+    let (_, wrong) = server.post("/api/v1/messages/messages", &ann, text).await;
+    assert_eq!(wrong["error"]["details"]["field"], "client_id", "{wrong}");
+    assert!(wrong["error"]["message"].as_str().unwrap().starts_with("client_id: "), "{wrong}");
+    let text = json!({ "conversation_id": to, "message_text": "" });
+    let (_, wrong) = server.post("/api/v1/messages/messages", &ann, text).await;
+    assert_eq!(wrong["error"]["details"]["field"], "message_text", "{wrong}");
     let mut socket = Client::connect(&server, &ann).await;
     let text = json!({ "conversationId": to, "content": "x", "clientId": "f1", "metadata": { "attachments": [] } });
     assert_eq!(socket.error("send_message", text).await, "invalid");

@@ -1,14 +1,31 @@
-//! Seed 002's events over Socket.IO, alone and together with the plain dialect.
+//! Seed 002's events over Socket.IO, alone and together with the plain dialect. On both databases, but for what none
+//! of them is asked about.
 
 use serde_json::{Value, json};
+use switchboard::config::{Config, Provider};
 use switchboard::domain::chatbot::RoutingMode;
 use switchboard::domain::host_event::{EventAudience, NewHostEvent};
 use switchboard::domain::time::Millis;
 use switchboard::engine::User;
 
 use crate::support::client::Client;
+use crate::support::on_both;
 use crate::support::server::Server;
 use crate::support::socket_io::{SocketIo, Wire};
+
+on_both!(
+    a_customer_connects_is_greeted_and_is_answered_without_saying_where with talkative,
+    acknowledgements_carry_the_number_and_a_repeat_changes_nothing,
+    a_returning_customer_gets_its_conversation_with_the_last_twenty_messages,
+    an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_history with offering,
+    nobody_there_is_told_and_the_customer_keeps_its_place,
+    staff_hear_of_each_other,
+    a_customer_on_socket_io_and_an_agent_on_the_plain_dialect_talk_to_each_other_and_the_reverse,
+    a_lost_connection_goes_on_without_loss_and_without_doubles,
+    an_agent_who_comes_back_gets_what_it_missed_in_all_its_conversations,
+    two_tabs_that_come_at_the_same_moment_get_one_conversation,
+    a_host_s_event_comes_under_its_name_and_waits_for_who_is_away,
+);
 
 async fn customer(server: &Server, name: &str) -> String {
     server.token(&User::customer(name, name)).await
@@ -21,12 +38,12 @@ async fn agent(server: &Server, name: &str) -> SocketIo {
     agent
 }
 
-async fn talkative() -> Server {
-    Server::with(|config| config.assistant.provider = switchboard::config::Provider::Knowledge).await
+fn talkative(config: &mut Config) {
+    config.assistant.provider = Provider::Knowledge;
 }
 
-async fn offering() -> Server {
-    Server::with(|config| config.routing.mode = RoutingMode::Offer).await
+fn offering(config: &mut Config) {
+    config.routing.mode = RoutingMode::Offer;
 }
 
 /// A customer with its new conversation.
@@ -36,9 +53,7 @@ async fn started(server: &Server, name: &str) -> (SocketIo, String) {
     (client, id)
 }
 
-#[actix_web::test]
-async fn a_customer_connects_is_greeted_and_is_answered_without_saying_where() {
-    let server = talkative().await;
+async fn a_customer_connects_is_greeted_and_is_answered_without_saying_where(server: Server) {
     let token = customer(&server, "cleo").await;
     let mut cleo = SocketIo::enter(&server.address, json!({ "token": token })).await;
     assert!(cleo.entered["sid"].is_string());
@@ -59,9 +74,7 @@ async fn a_customer_connects_is_greeted_and_is_answered_without_saying_where() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn acknowledgements_carry_the_number_and_a_repeat_changes_nothing() {
-    let server = Server::start().await;
+async fn acknowledgements_carry_the_number_and_a_repeat_changes_nothing(server: Server) {
     let (mut cleo, id) = started(&server, "cleo").await;
     let data = json!({ "sessionUuid": id, "content": "once", "clientId": "m1" });
     let (first, second) = (cleo.ask("send_message", data.clone()).await, cleo.ask("send_message", data).await);
@@ -75,9 +88,7 @@ async fn acknowledgements_carry_the_number_and_a_repeat_changes_nothing() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn a_returning_customer_gets_its_conversation_with_the_last_twenty_messages() {
-    let server = Server::start().await;
+async fn a_returning_customer_gets_its_conversation_with_the_last_twenty_messages(server: Server) {
     let (mut cleo, id) = started(&server, "cleo").await;
     for number in 1..=25 {
         cleo.ask("send_message", json!({ "content": format!("m{number}") })).await;
@@ -94,9 +105,7 @@ async fn a_returning_customer_gets_its_conversation_with_the_last_twenty_message
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_history() {
-    let server = offering().await;
+async fn an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_history(server: Server) {
     let (mut ann, mut bob) = (agent(&server, "ann").await, agent(&server, "bob").await);
     server.settle().await;
     let (mut cleo, id) = started(&server, "cleo").await;
@@ -142,9 +151,7 @@ async fn an_offer_is_declined_by_one_and_accepted_by_the_next_who_sees_the_histo
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn nobody_there_is_told_and_the_customer_keeps_its_place() {
-    let server = Server::start().await;
+async fn nobody_there_is_told_and_the_customer_keeps_its_place(server: Server) {
     let (mut cleo, id) = started(&server, "cleo").await;
     let answer = cleo.ask("request_staff", json!({ "sessionUuid": id, "reason": "refund" })).await;
     assert_eq!((&answer["status"], &answer["position"]), (&json!("QUEUED"), &json!(1)));
@@ -157,9 +164,7 @@ async fn nobody_there_is_told_and_the_customer_keeps_its_place() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn staff_hear_of_each_other() {
-    let server = Server::start().await;
+async fn staff_hear_of_each_other(server: Server) {
     let mut ann = agent(&server, "ann").await;
     let mut bob = agent(&server, "bob").await;
     let came = ann.expect_where(|name, data| name == "staff_online" && data["staffId"] == "bob").await;
@@ -173,9 +178,7 @@ async fn staff_hear_of_each_other() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn a_customer_on_socket_io_and_an_agent_on_the_plain_dialect_talk_to_each_other_and_the_reverse() {
-    let server = Server::start().await;
+async fn a_customer_on_socket_io_and_an_agent_on_the_plain_dialect_talk_to_each_other_and_the_reverse(server: Server) {
     let token = server.token(&User::agent("ann", "ann")).await;
     let mut ann = Client::connect(&server, &token).await;
     server.settle().await;
@@ -202,9 +205,7 @@ async fn a_customer_on_socket_io_and_an_agent_on_the_plain_dialect_talk_to_each_
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn a_lost_connection_goes_on_without_loss_and_without_doubles() {
-    let server = Server::start().await;
+async fn a_lost_connection_goes_on_without_loss_and_without_doubles(server: Server) {
     let token = customer(&server, "cleo").await;
     let (mut cleo, id) = started(&server, "cleo").await;
     for number in 1..=30 {
@@ -240,9 +241,7 @@ async fn a_lost_connection_goes_on_without_loss_and_without_doubles() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn an_agent_who_comes_back_gets_what_it_missed_in_all_its_conversations() {
-    let server = Server::start().await;
+async fn an_agent_who_comes_back_gets_what_it_missed_in_all_its_conversations(server: Server) {
     let ann = agent(&server, "ann").await;
     server.settle().await;
     let (mut cleo, first) = started(&server, "cleo").await;
@@ -275,9 +274,7 @@ async fn an_agent_who_comes_back_gets_what_it_missed_in_all_its_conversations() 
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn two_tabs_that_come_at_the_same_moment_get_one_conversation() {
-    let server = Server::start().await;
+async fn two_tabs_that_come_at_the_same_moment_get_one_conversation(server: Server) {
     let token = customer(&server, "cleo").await;
     let enter = || SocketIo::enter(&server.address, json!({ "token": token }));
     let (mut one, mut other) = tokio::join!(enter(), enter());
@@ -372,9 +369,7 @@ async fn a_client_whose_token_ends_is_told_not_to_come_back_by_itself() {
     server.stop().await;
 }
 
-#[actix_web::test]
-async fn a_host_s_event_comes_under_its_name_and_waits_for_who_is_away() {
-    let server = Server::start().await;
+async fn a_host_s_event_comes_under_its_name_and_waits_for_who_is_away(server: Server) {
     let tell = async |n: i64| {
         let to = EventAudience::User("cleo".into());
         let event = NewHostEvent::new(to, "notification", json!({ "n": n }).to_string());

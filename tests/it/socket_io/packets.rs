@@ -1,24 +1,41 @@
-//! What the public Socket.IO suite asks of a server beyond Engine.IO, in our own words, against the conformance example.
+//! What the public Socket.IO suite asks of a server beyond Engine.IO, in our own words, against the conformance
+//! example: in process, and of the program from outside.
 
 use serde_json::Value;
 
-use super::stage::Stage;
+use super::stage::{QUIET, SOCKET_IO, Stage, on_stage};
 use crate::support::socket_io::Wire;
 
-const AT: &str = "/socket.io/";
+on_stage!(packets: SOCKET_IO, QUIET;
+    the_main_namespace_is_entered,
+    the_main_namespace_is_entered_with_a_payload,
+    a_custom_namespace_is_entered,
+    a_custom_namespace_is_entered_with_a_payload,
+    an_unknown_namespace_is_not_entered,
+    a_bad_first_packet_closes_the_connection,
+    the_main_namespace_is_left,
+    a_custom_namespace_is_left_and_the_main_one_goes_on,
+    arguments_come_back_as_they_were,
+    one_and_two_attachments_come_back_and_are_acknowledged,
+    bad_packets_close_the_connection,
+    the_same_travels_by_polling,
+    the_same_travels_across_an_upgrade,
+);
+on_stage!(heartbeat: SOCKET_IO, PATIENT;
+    pings_and_pongs_travel_beside_packets,
+);
 
 /// In the main namespace.
 async fn entered(stage: &Stage) -> Wire {
-    let mut wire = stage.greeted(AT).await;
+    let mut wire = stage.greeted().await;
     wire.send("40").await;
     wire.text().await;
     wire.text().await;
     wire
 }
 
-async fn enters(namespace: &str, payload: &str, auth: &str) {
-    let stage = Stage::start();
-    let mut wire = stage.greeted(AT).await;
+async fn enters(stage: Stage, namespace: &str, payload: &str, auth: &str) {
+    let mut wire = stage.greeted().await;
     wire.send(&format!("40{namespace}{payload}")).await;
     let answer = wire.text().await;
     let said: Value = serde_json::from_str(answer.strip_prefix(&format!("40{namespace}")).unwrap()).unwrap();
@@ -27,40 +44,32 @@ async fn enters(namespace: &str, payload: &str, auth: &str) {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn the_main_namespace_is_entered() {
-    enters("", "", "{}").await;
+async fn the_main_namespace_is_entered(stage: Stage) {
+    enters(stage, "", "", "{}").await;
 }
 
-#[actix_web::test]
-async fn the_main_namespace_is_entered_with_a_payload() {
-    enters("", r#"{"token":"123"}"#, r#"{"token":"123"}"#).await;
+async fn the_main_namespace_is_entered_with_a_payload(stage: Stage) {
+    enters(stage, "", r#"{"token":"123"}"#, r#"{"token":"123"}"#).await;
 }
 
-#[actix_web::test]
-async fn a_custom_namespace_is_entered() {
-    enters("/custom,", "", "{}").await;
+async fn a_custom_namespace_is_entered(stage: Stage) {
+    enters(stage, "/custom,", "", "{}").await;
 }
 
-#[actix_web::test]
-async fn a_custom_namespace_is_entered_with_a_payload() {
-    enters("/custom,", r#"{"token":"abc"}"#, r#"{"token":"abc"}"#).await;
+async fn a_custom_namespace_is_entered_with_a_payload(stage: Stage) {
+    enters(stage, "/custom,", r#"{"token":"abc"}"#, r#"{"token":"abc"}"#).await;
 }
 
-#[actix_web::test]
-async fn an_unknown_namespace_is_not_entered() {
-    let stage = Stage::start();
-    let mut wire = stage.greeted(AT).await;
+async fn an_unknown_namespace_is_not_entered(stage: Stage) {
+    let mut wire = stage.greeted().await;
     wire.send("40/random").await;
     assert_eq!(wire.text().await, r#"44/random,{"message":"Invalid namespace"}"#);
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn a_bad_first_packet_closes_the_connection() {
-    let stage = Stage::start();
+async fn a_bad_first_packet_closes_the_connection(stage: Stage) {
     for first in ["4abc", "42[\"message\"]"] {
-        let mut wire = stage.greeted(AT).await;
+        let mut wire = stage.greeted().await;
         wire.send(first).await;
         wire.end().await;
     }
@@ -68,9 +77,17 @@ async fn a_bad_first_packet_closes_the_connection() {
 }
 
 #[actix_web::test]
+async fn the_program_closes_who_enters_nothing_in_time() {
+    let stage = Stage::program(SOCKET_IO, QUIET).await;
+    let mut wire = stage.greeted().await;
+    assert_eq!(wire.end().await, Some(1000));
+    stage.stop().await;
+}
+
+#[actix_web::test]
 async fn who_enters_nothing_in_time_is_closed() {
-    let stage = Stage::start();
-    let mut wire = stage.greeted(AT).await;
+    let stage = Stage::start(SOCKET_IO);
+    let mut wire = stage.greeted().await;
     // Its time runs from the moment at which somebody is above the link, who answers this.
     wire.send("40/random").await;
     wire.text().await;
@@ -87,18 +104,14 @@ async fn who_enters_nothing_in_time_is_closed() {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn the_main_namespace_is_left() {
-    let stage = Stage::start();
+async fn the_main_namespace_is_left(stage: Stage) {
     let mut wire = entered(&stage).await;
     wire.send("41").await;
     wire.end().await;
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn a_custom_namespace_is_left_and_the_main_one_goes_on() {
-    let stage = Stage::start();
+async fn a_custom_namespace_is_left_and_the_main_one_goes_on(stage: Stage) {
     let mut wire = entered(&stage).await;
     wire.send("40/custom").await;
     wire.text().await;
@@ -109,9 +122,7 @@ async fn a_custom_namespace_is_left_and_the_main_one_goes_on() {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn arguments_come_back_as_they_were() {
-    let stage = Stage::start();
+async fn arguments_come_back_as_they_were(stage: Stage) {
     let mut wire = entered(&stage).await;
     wire.send(r#"42["message",1,"2",{"3":[true]}]"#).await;
     assert_eq!(wire.text().await, r#"42["message-back",1,"2",{"3":[true]}]"#);
@@ -120,9 +131,7 @@ async fn arguments_come_back_as_they_were() {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn one_and_two_attachments_come_back_and_are_acknowledged() {
-    let stage = Stage::start();
+async fn one_and_two_attachments_come_back_and_are_acknowledged(stage: Stage) {
     let mut wire = entered(&stage).await;
     let place = |number: usize| format!(r#"{{"_placeholder":true,"num":{number}}}"#);
     for count in [1, 2] {
@@ -144,9 +153,7 @@ async fn one_and_two_attachments_come_back_and_are_acknowledged() {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn bad_packets_close_the_connection() {
-    let stage = Stage::start();
+async fn bad_packets_close_the_connection(stage: Stage) {
     for bad in [
         "4abc",
         "42{}",
@@ -164,10 +171,8 @@ async fn bad_packets_close_the_connection() {
     stage.stop().await;
 }
 
-#[actix_web::test]
-async fn the_same_travels_by_polling() {
-    let stage = Stage::start();
-    let (_, body) = stage.request("GET", "/socket.io/?EIO=4&transport=polling", "").await;
+async fn the_same_travels_by_polling(stage: Stage) {
+    let (_, body) = stage.request("GET", &format!("{SOCKET_IO}?EIO=4&transport=polling"), "").await;
     let sid = super::stage::opened(&body)["sid"].as_str().unwrap().to_owned();
     let at = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
     assert_eq!(stage.request("POST", &at, "40").await.0, 200);
@@ -177,5 +182,33 @@ async fn the_same_travels_by_polling() {
     assert_eq!(stage.request("POST", &at, sent).await.0, 200);
     let (_, body) = stage.request("GET", &at, "").await;
     assert_eq!(body, "461-7[{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID");
+    stage.stop().await;
+}
+
+async fn pings_and_pongs_travel_beside_packets(stage: Stage) {
+    let mut wire = entered(&stage).await;
+    for number in 0..4 {
+        stage.later(300);
+        assert_eq!(wire.text().await, "2");
+        wire.send("3").await;
+        // Once this is back the pong was taken.
+        wire.send(&format!("42[\"message\",{number}]")).await;
+        assert_eq!(wire.text().await, format!("42[\"message-back\",{number}]"));
+    }
+    stage.stop().await;
+}
+
+async fn the_same_travels_across_an_upgrade(stage: Stage) {
+    let sid = stage.session().await;
+    assert_eq!(stage.push(&sid, "40").await.0, 200);
+    let (_, body) = stage.poll(&sid).await;
+    assert!(body.starts_with("40{"), "{body}");
+    let mut wire = stage.wire(&format!("&sid={sid}")).await;
+    wire.send("2probe").await;
+    assert_eq!(wire.text().await, "3probe");
+    assert_eq!(stage.poll(&sid).await, (200, "6".to_owned()));
+    wire.send("5").await;
+    wire.send(r#"42["message","by websocket"]"#).await;
+    assert_eq!(wire.text().await, r#"42["message-back","by websocket"]"#);
     stage.stop().await;
 }

@@ -6,20 +6,25 @@ pub mod program;
 pub mod server;
 pub mod socket_io;
 
-/// The same stories on both databases: each is a function of the module that takes the server.
+/// The same stories on both databases: each is a function of the module that takes the server. `story with settings`
+/// names a function that changes the settings.
 macro_rules! on_both {
-    ($($story:ident),+ $(,)?) => {
+    (@settings) => { |_: &mut switchboard::config::Config| {} };
+    (@settings $settings:ident) => { super::$settings };
+    ($($story:ident $(with $settings:ident)?),+ $(,)?) => {
         mod on_sqlite {
             $(#[actix_web::test]
             async fn $story() {
-                super::$story(crate::support::server::Server::start().await).await;
+                let settings = crate::support::on_both!(@settings $($settings)?);
+                super::$story(crate::support::server::Server::with(settings).await).await;
             })+
         }
 
         mod on_postgres {
             $(#[actix_web::test]
             async fn $story() {
-                super::$story(crate::support::server::Server::on_postgres().await).await;
+                let settings = crate::support::on_both!(@settings $($settings)?);
+                super::$story(crate::support::server::Server::on_postgres_with(settings).await).await;
             })+
         }
     };

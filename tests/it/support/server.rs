@@ -47,8 +47,17 @@ impl Server {
 
     /// On PostgreSQL.
     pub async fn on_postgres() -> Self {
+        Self::on_postgres_with(|_| {}).await
+    }
+
+    /// On PostgreSQL, with other settings.
+    pub async fn on_postgres_with(change: impl FnOnce(&mut Config)) -> Self {
         let url = super::postgres::fresh_database().await;
-        Self::with(move |config| config.database.url = PrivateUrl::new(url)).await
+        Self::with(move |config| {
+            config.database.url = PrivateUrl::new(url);
+            change(config);
+        })
+        .await
     }
 
     /// With other settings.

@@ -114,3 +114,14 @@ export async function callerOf(address: string, { email, password }: { email: st
   const { token } = await caller(address)<{ token: string }>("POST", "/auth/login", { email, password });
   return Object.assign(caller(address, token), { token });
 }
+
+/** A token for somebody of the host application, who is known from then on. */
+export async function mint(address: string, userId: string, role: string, name = userId) {
+  const minted = await fetch(`${address}/api/v1/tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-internal-secret": SECRET },
+    body: JSON.stringify({ userId, role, name }),
+  });
+  if (!minted.ok) throw new Error(`no token for ${userId}: ${minted.status} ${await minted.text()}`);
+  return ((await minted.json()) as { token: string }).token;
+}

@@ -1,8 +1,9 @@
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatClient, Heard, type Options } from "../src/chatclient.ts";
+import { databases } from "../src/databases.ts";
 import { startProxy } from "../src/proxy.ts";
-import { SECRET, type Server, startServer } from "../src/server.ts";
+import { mint, type Server, startServer } from "../src/server.ts";
 
 /** The stock client, unchanged, in each of the ways in which it connects. */
 const WAYS: [string, Options][] = [
@@ -14,29 +15,26 @@ const WAYS: [string, Options][] = [
 let server: Server;
 let line: Awaited<ReturnType<typeof startProxy>>;
 
-beforeAll(async () => {
-  server = await startServer({
-    SWITCHBOARD__ROUTING__MODE: "offer",
-    SWITCHBOARD__LIMITS__MESSAGES_PER_10S: "1000",
-    SWITCHBOARD__LIMITS__FRAMES_PER_60S: "10000",
+describe.each(databases())("on %s", (_, settings) => {
+  beforeAll(async () => {
+    server = await startServer({
+      ...(await settings()),
+      SWITCHBOARD__ROUTING__MODE: "offer",
+      SWITCHBOARD__LIMITS__MESSAGES_PER_10S: "1000",
+      SWITCHBOARD__LIMITS__FRAMES_PER_60S: "10000",
+    });
+    line = await startProxy(server.address);
   });
-  line = await startProxy(server.address);
+
+  afterAll(async () => {
+    await line?.stop();
+    await server?.stop();
+  });
+
+  describe.each(WAYS)("seed 002's ChatClient, %s", stories);
 });
 
-afterAll(async () => {
-  await line?.stop();
-  await server?.stop();
-});
-
-async function token(userId: string, role: string) {
-  const minted = await fetch(`${server.address}/api/v1/tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "x-internal-secret": SECRET },
-    body: JSON.stringify({ userId, role, name: userId }),
-  });
-  expect(minted.status).toBeLessThan(300);
-  return ((await minted.json()) as { token: string }).token;
-}
+const token = (userId: string, role: string) => mint(server.address, userId, role);
 
 /** Staff at a desk: its events, and the socket to answer with. */
 async function staff(name: string, way: Options) {
@@ -55,7 +53,7 @@ async function whoeverHears(those: Heard[], name: string) {
   }
 }
 
-describe.each(WAYS)("seed 002's ChatClient, %s", (name, way) => {
+function stories(name: string, way: Options) {
   const who = (role: string) => `${role}-${name.replace(/\W+/g, "-")}`;
 
   test("asks, is answered, gets a human after one has declined, loses its line and goes on", async () => {
@@ -146,4 +144,4 @@ describe.each(WAYS)("seed 002's ChatClient, %s", (name, way) => {
     expect((await other.next("connect_error")).message).toBe("Invalid namespace");
     for (const one of [bad, other]) one.socket.disconnect();
   });
-});
+}

@@ -5,6 +5,7 @@ import "@switchboard/design/conversation.css";
 import "@switchboard/design/forms.css";
 import "./console.css";
 import { createClient, type User } from "@switchboard/client";
+import { notificationsClient } from "@switchboard/client/notifications";
 import { indexedDbOutbox } from "@switchboard/client/outbox";
 import { cookieSession } from "@switchboard/client/session";
 import { staffRest } from "@switchboard/client/staff";
@@ -87,6 +88,7 @@ function Seat({ user }: { user: User }) {
     const desk = createDesk({
       client,
       staff: staffRest(client.rest),
+      notifications: notificationsClient(client.rest),
       calls: createConsoleCalls(client.rest),
       me: { id: user.id, name: user.name, role: user.role },
     });

@@ -336,7 +336,7 @@ test("settings and notices that were kept are taken only where they are sound", 
   expect(readSettings(store)).toEqual({ ...defaults, singleKeys: false });
   store.setItem("switchboard.console.settings", "[");
   expect(readSettings(store)).toEqual(defaults);
-  const good = { id: "1", kind: "host", conversationId: null, name: "a", text: null, at: 1, read: false };
+  const good = { id: "1", number: null, kind: "host", conversationId: null, name: "a", text: null, at: 1, read: false };
   expect(parseNotices(JSON.stringify([good, { ...good, kind: "x" }, 7, null]))).toEqual([good]);
   expect(parseNotices("{")).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { callsFor } from "../src/model/effects.ts";
-import { type DeskAction, type DeskEvent, hostNotice, reduce } from "../src/model/reduce.ts";
+import { hostNotice } from "../src/model/notices.ts";
+import { type DeskAction, type DeskEvent, reduce } from "../src/model/reduce.ts";
 import { type DeskState, emptyDesk } from "../src/model/state.ts";
 import { agent, ME, message, NOW, offer, overview, queueRow } from "./samples.ts";
 
@@ -189,6 +190,16 @@ describe("assignments", () => {
     });
     const state = run([{ type: "fetched", item: overview("c1") }, { type: "taking", id: "c1", on: true }, action]);
     expect(state.notices).toEqual([]);
+  });
+
+  test("what people write to each other is no conversation of the desk", () => {
+    const updated = { conversationId: "p1", kind: "guest_staff", status: "ACTIVE", assignedAgentId: null } as const;
+    const told = run([at("conversation_updated", updated), at("new_message", message("p1", 1, "customer"))]);
+    expect([told.wanted.size, told.rows.has("p1")]).toEqual([0, false]);
+    const item = { ...overview("p2"), kind: "staff_staff" };
+    const fetched = run([at("new_message", message("p2", 1, "agent")), { type: "fetched", item }]);
+    expect([fetched.wanted.size, fetched.rows.has("p2")]).toEqual([0, false]);
+    expect(run([at("new_message", message("p2", 2, "agent"))], fetched).wanted.size).toBe(0);
   });
 
   test("a conversation that was passed on leaves, with a notice", () => {

@@ -12,6 +12,7 @@ import type {
   ClientOptions,
   ClientSnapshot,
   ConnectionState,
+  HostEvent,
   Identity,
   Link,
   LinkEvents,
@@ -42,8 +43,8 @@ export function createClient(options: ClientOptions = {}): Client {
   let models: Model[] = [];
   /** Starts on their way: events of conversations that are not known wait, they may be about one of them. */
   const starting = new Set<string>();
-  let early: { type: string; data: unknown }[] = [];
-  const handlers = new Map<string, Set<(data: never) => void>>();
+  let early: { type: string; data: unknown; event?: HostEvent | undefined }[] = [];
+  const handlers = new Map<string, Set<(data: never, event?: HostEvent) => void>>();
   const told = notifier();
   const waiting: { resolve(): void; reject(error: SwitchboardError): void }[] = [];
 
@@ -55,8 +56,9 @@ export function createClient(options: ClientOptions = {}): Client {
     told.changed();
   }
 
-  function emit(type: string, data: unknown): void {
-    for (const handler of [...(handlers.get(type) ?? [])]) guarded(() => handler(data as never));
+  function emit(type: string, data: unknown, event?: HostEvent): void {
+    const more: [HostEvent?] = event ? [event] : [];
+    for (const handler of [...(handlers.get(type) ?? [])]) guarded(() => handler(data as never, ...more));
   }
 
   // ---- tokens ----
@@ -164,23 +166,24 @@ export function createClient(options: ClientOptions = {}): Client {
     if (starting.size > 0) return;
     const held = early;
     early = [];
-    for (const { type, data } of held) dispatch(type, data);
+    for (const { type, data, event } of held) dispatch(type, data, event);
   }
 
   // ---- the link ----
 
-  function dispatch(type: string, data: unknown): void {
-    const id = (data as { conversationId?: unknown } | null)?.conversationId;
+  function dispatch(type: string, data: unknown, event?: HostEvent): void {
+    // What a host calls a conversation is its own business.
+    const id = event ? null : (data as { conversationId?: unknown } | null)?.conversationId;
     if (typeof id === "string" && type !== "agent_notification" && type !== "admin_notification") {
       const known = models.filter((model) => model.api.id === id);
       if (known.length === 0 && starting.size > 0) {
-        early.push({ type, data });
+        early.push({ type, data, event });
         return;
       }
       for (const model of known.length > 0 ? known : [modelOf(id)]) model.take(type, data);
     }
-    emit(type, data);
-    emit("*", { type, data });
+    emit(type, data, event);
+    emit("*", { type, data, ...(event && { event }) });
   }
 
   function welcome(data: ServerEvents["connected"]): void {
@@ -227,7 +230,7 @@ export function createClient(options: ClientOptions = {}): Client {
         for (const { conversationId, seq } of pong.heads ?? []) find(conversationId)?.head(seq);
       }
       if (calls.answered(frame) || frame.type === "pong" || frame.type === "ack") return;
-      dispatch(frame.type, frame.type === "error" ? errorOf(frame.data) : frame.data);
+      dispatch(frame.type, frame.type === "error" ? errorOf(frame.data) : frame.data, frame.event);
     },
     state(next, more) {
       const was = state;
@@ -306,7 +309,7 @@ export function createClient(options: ClientOptions = {}): Client {
     },
     on(type, handler) {
       const set = handlers.get(type) ?? new Set();
-      handlers.set(type, set.add(handler as (data: never) => void));
+      handlers.set(type, set.add(handler));
       return () => void handlers.get(type)?.delete(handler as (data: never) => void);
     },
     off: (type, handler) => void handlers.get(type)?.delete(handler as (data: never) => void),

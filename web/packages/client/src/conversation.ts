@@ -403,6 +403,11 @@ export function createConversation(host: Host, key: string, known: string | null
       else ingest(data);
     },
     ai_message: ingest,
+    message_updated(data) {
+      // Of what nobody has looked at the newest wording is fetched.
+      if (timeline.base() !== null) shown(timeline.add(data));
+    },
+    message_deleted: ({ seq, deletedAt }) => timeline.remove(seq, deletedAt),
     ai_message_start({ messageId, text, index }) {
       // A reply that is stored already is not begun again by a late line.
       if (!timeline.holds(messageId)) streaming = { messageId, text, next: index, stale: false };

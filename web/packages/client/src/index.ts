@@ -1,8 +1,8 @@
 /**
  * `@switchboard/client`: the headless client of a Switchboard server.
  *
- * The core is this module; `./outbox`, `./tabs`, `./queue`, `./staff`, `./session` and `./messages` are added where
- * they are needed, so that a page pays only for what it uses.
+ * The core is this module; `./outbox`, `./tabs`, `./queue`, `./staff`, `./session`, `./messages` and
+ * `./notifications` are added where they are needed, so that a page pays only for what it uses.
  *
  * @packageDocumentation
  */

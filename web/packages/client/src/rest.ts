@@ -88,7 +88,7 @@ export interface Page<T> {
 
 /** What a request carries. */
 export interface RequestOptions {
-  /** Sent as JSON. */
+  /** Sent as JSON; a `Blob` as it is, under its own type. */
   body?: unknown;
   /** Left out where undefined. */
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
@@ -173,7 +173,9 @@ export function createRest(options: RestOptions): Rest {
     const headers: Record<string, string> = { accept: "application/json", ...call.headers };
     const token = call.anonymous ? null : await options.token(again);
     if (token) headers.authorization = `Bearer ${token}`;
-    if (call.body !== undefined) headers["content-type"] = "application/json";
+    const { body } = call;
+    const file = body instanceof Blob;
+    if (body !== undefined) headers["content-type"] = file ? body.type : "application/json";
     if (call.idempotencyKey) headers["idempotency-key"] = call.idempotencyKey;
     let response: Response;
     try {
@@ -181,7 +183,7 @@ export function createRest(options: RestOptions): Rest {
         method,
         headers,
         credentials: call.cookies ? "same-origin" : "omit",
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        ...(body === undefined ? {} : { body: file ? body : JSON.stringify(body) }),
         ...(call.signal ? { signal: call.signal } : {}),
       });
     } catch (cause) {

@@ -99,6 +99,11 @@ export function createTimeline() {
       ahead.set(message.seq, message);
       return drain();
     },
+    /** It was taken back: its number stays. */
+    remove(seq: number, deletedAt: string): void {
+      const old = stored[seq - (base ?? 0) - 1] ?? ahead.get(seq);
+      if (old) this.add({ ...old, content: "", metadata: null, deletedAt });
+    },
     /** Puts older ones in front, if they fit on without a hole. */
     prepend(older: readonly Message[]): void {
       if (base === null) return;

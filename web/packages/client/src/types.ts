@@ -128,13 +128,43 @@ export interface ClientEvents extends ServerEvents {
   /** The server refused something that asked for no answer. */
   error: SwitchboardError;
   /** Every event of the server, also of types that this client does not know (a host's own events). */
-  "*": { type: string; data: unknown };
+  "*": { type: string; data: unknown; event?: HostEvent };
 }
 
+/** What stands beside the data of an event of the host application. */
+export interface HostEvent {
+  /** Also of the same event when it comes again. */
+  id: string;
+  /** Of events that are kept: in the order in which they were made. */
+  number?: number;
+  priority: "low" | "normal" | "high" | "urgent";
+  createdAt: string;
+  /** It is void from then on. */
+  expiresAt?: string;
+}
+
+/** The data of an event of the host application: always an object, its keys are the host's. */
+export type HostData = Readonly<Record<string, unknown>>;
+
+/**
+ * The host application's events by their types, for whoever wants them checked:
+ * `declare module "@switchboard/client" { interface HostEvents { booking_created: { bookingId: number } } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: hosts add to it
+export interface HostEvents {}
+
 /** The type of an event: one that is known, or a host's own. */
-export type EventType = keyof ClientEvents | (string & {});
+export type EventType = keyof ClientEvents | keyof HostEvents | (string & {});
 /** What a handler of an event gets. */
-export type EventData<T extends EventType> = T extends keyof ClientEvents ? ClientEvents[T] : unknown;
+export type EventData<T extends EventType> = T extends keyof HostEvents
+  ? HostEvents[T]
+  : T extends "notification" | "order_ready"
+    ? HostData
+    : T extends keyof ClientEvents
+      ? ClientEvents[T]
+      : unknown;
+/** Hears events of a type; `event` comes with those of the host application. */
+export type EventHandler<T extends EventType> = (data: EventData<T>, event?: HostEvent) => void;
 
 /** How far a message of one's own has come. */
 export type Mark =
@@ -354,8 +384,8 @@ export interface Client {
   setToken(token: string | null): void;
 
   /** Calls back for each event of a type. Returns the way to stop. */
-  on<T extends EventType>(type: T, handler: (data: EventData<T>) => void): () => void;
-  off<T extends EventType>(type: T, handler: (data: EventData<T>) => void): void;
+  on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
+  off<T extends EventType>(type: T, handler: EventHandler<T>): void;
   /**
    * Sends a command and settles with its acknowledgement. Waits for the link when there is none. What is safe to
    * repeat is repeated after a lost link or `rate_limited`; the rest rejects with `connection_lost`.
@@ -408,7 +438,7 @@ export interface OutboxStore {
 /** What a {@link Link} tells its client. */
 export interface LinkEvents {
   /** One text frame of the server, decoded. */
-  frame(frame: { type: string; data: unknown; id?: string | number }): void;
+  frame(frame: { type: string; data: unknown; id?: string | number; event?: HostEvent }): void;
   /** The link stands differently. */
   state(
     state: ConnectionState,

@@ -167,6 +167,31 @@ describe("a conversation", () => {
     expect(texts(shown().messages)).toEqual(["one", "two"]);
   });
 
+  it("shows what was changed and what was taken back, also of older ones, and begins nowhere because of them", async () => {
+    const server = createFakeServer();
+    const { client } = clientOf(server);
+    await client.connect();
+    server.open({ customerId: "cleo", id: "c" });
+    const [first, second] = [server.say("c", "one"), server.say("c", "two")];
+    const conversation = client.conversation("c");
+    await conversation.open();
+    await pass();
+    server.event("c", "message_updated", { ...first, content: "ONE", editedAt: "2026-11-23T09:00:01.000Z" });
+    const gone = { conversationId: "c", messageId: second.messageId, seq: 2, userId: "ann" };
+    server.event("c", "message_deleted", { ...gone, deletedAt: "2026-11-23T09:00:02.000Z" });
+    server.event("c", "message_deleted", { ...gone, seq: 9, deletedAt: "2026-11-23T09:00:02.000Z" });
+    await pass();
+    const { messages } = conversation.getSnapshot();
+    expect(texts(messages)).toEqual(["ONE", ""]);
+    expect(messages.map(({ editedAt, deletedAt }) => [editedAt !== null, deletedAt !== null])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    server.push("cleo", "message_updated", { ...first, conversationId: "other", seq: 40, content: "far" });
+    await pass();
+    expect(client.conversation("other").getSnapshot().messages).toEqual([]);
+  });
+
   it("forgets its numbers when the server has another history", async () => {
     const { server, stored, client, shown } = await customer();
     const epochs = vi.fn();

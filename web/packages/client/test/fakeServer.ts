@@ -11,6 +11,7 @@
  * Everything is delivered in microtasks: with fake timers, `await vi.advanceTimersByTimeAsync(0)` lets it happen.
  */
 import type { Message, Note, Participant, Role, ServerEvents } from "../src/protocol.ts";
+import type { HostEvent } from "../src/types.ts";
 
 export interface StoredConversation {
   id: string;
@@ -623,9 +624,10 @@ export function createFakeServer(options: { now?: () => number; epoch?: string }
     },
     event: tell,
     /** To one person. */
-    push(userId: string, type: string, data: unknown): void {
+    push(userId: string, type: string, data: unknown, event?: HostEvent): void {
       for (const socket of sockets) {
-        if (socket.userId === userId) socket.down({ type, data: data as Record<string, unknown> });
+        if (socket.userId !== userId) continue;
+        socket.down({ type, data: data as Record<string, unknown>, ...(event && { event }) });
       }
     },
     /** A topic's new state, with the delta that its watchers get (the whole state when none is given). */

@@ -413,4 +413,20 @@ describe("commands", () => {
     expect(named.mock.calls).toEqual([[{ order: 17 }]]);
     expect(all).toHaveBeenCalledTimes(2);
   });
+
+  it("bring what stands beside a host's event, and take its keys for the host's", async () => {
+    const server = createFakeServer();
+    const { client } = clientOf(server);
+    await client.connect();
+    const [named, all] = [vi.fn(), vi.fn()];
+    client.on("notification", named);
+    client.on("*", all);
+    const event = { id: "e1", number: 7, priority: "normal", createdAt: "2026-11-23T09:00:00.000Z" } as const;
+    const data = { title: "Booking", conversationId: "the host's own" };
+    server.push("cleo", "notification", data, event);
+    await pass();
+    expect(named.mock.calls).toEqual([[data, event]]);
+    expect(all.mock.calls).toEqual([[{ type: "notification", data, event }]]);
+    expect(client.getSnapshot().conversations).toEqual([]);
+  });
 });

@@ -1,114 +1,14 @@
-/**
- * The client against the real server. Runs when SWITCHBOARD_BIN names the binary; starts it by itself, on a port of
- * the system's choice, with everything it writes in a directory of its own.
- */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { WebSocket as NodeSocket } from "ws";
+/** The client against the real server. */
+import { describe, expect, it } from "vitest";
 import { createClient } from "../src/index.ts";
 import type { Message } from "../src/protocol.ts";
 import { createQueue } from "../src/queue.ts";
 import { staffRest } from "../src/staff.ts";
-import type { Client, ClientOptions } from "../src/types.ts";
+import { BINARY, realServer, when } from "./realServer.ts";
 import { texts } from "./setup.ts";
 
-const BINARY = process.env.SWITCHBOARD_BIN;
-const SECRET = "a secret of the tests, long enough to be taken";
-
-/** Resolves as soon as something holds, looking after each change. */
-function when(source: { subscribe(listener: () => void): () => void }, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (holds()) return resolve();
-    const stop = source.subscribe(() => {
-      if (!holds()) return;
-      stop();
-      resolve();
-    });
-  });
-}
-
 describe.skipIf(!BINARY)("the real server", { timeout: 60_000 }, () => {
-  let folder = "";
-  let server: ChildProcess | null = null;
-  let clients: Client[] = [];
-
-  /** Starts the binary; gives its address. */
-  function start(port = 0): Promise<string> {
-    server = spawn(BINARY ?? "", [], {
-      cwd: folder,
-      env: {
-        PATH: process.env.PATH,
-        HOST: "127.0.0.1",
-        PORT: String(port),
-        DATABASE_URL: `sqlite:${join(folder, "switchboard.db")}`,
-        JWT_SECRET: SECRET,
-        INTERNAL_API_SECRET: SECRET,
-        RUST_LOG: "warn",
-        SWITCHBOARD__LIMITS__MESSAGES_PER_10S: "1000",
-        SWITCHBOARD__LIMITS__FRAMES_PER_60S: "10000",
-      },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const output = server.stdout;
-    if (!output) throw new Error("no output");
-    return new Promise((resolve, reject) => {
-      server?.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-      createInterface(output).on("line", (line) => {
-        const found = /Listening on (http:\S+)/.exec(line);
-        if (found?.[1]) resolve(found[1]);
-      });
-    });
-  }
-
-  function kill(): Promise<void> {
-    return new Promise((resolve) => {
-      if (!server || server.exitCode !== null || server.signalCode !== null) return resolve();
-      server.removeAllListeners("exit");
-      server.once("exit", () => resolve());
-      server.kill("SIGKILL");
-    });
-  }
-
-  function client(url: string, options: ClientOptions): Client {
-    const made = createClient({
-      url,
-      ...options,
-      environment: { WebSocket: NodeSocket as unknown as new (url: string, protocols: string[]) => WebSocket },
-      timing: { backoffMin: 50, backoffMax: 500 },
-    });
-    clients.push(made);
-    return made;
-  }
-
-  async function visitor(url: string): Promise<Client> {
-    const { token } = await createClient({ url }).rest.visitor({ chatbotId: "default", name: "Cleo" });
-    return client(url, { token, chatbotId: "default" });
-  }
-
-  async function staff(url: string, userId: string, role: "agent" | "admin"): Promise<Client> {
-    const answer = await fetch(`${url}/api/v1/tokens`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-internal-secret": SECRET },
-      body: JSON.stringify({ userId, role, name: userId }),
-    });
-    const { token } = (await answer.json()) as { token: string };
-    return client(url, { token });
-  }
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "switchboard-client-"));
-  });
-
-  afterEach(async () => {
-    for (const one of clients) one.destroy();
-    clients = [];
-    await kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const { start, kill, visitor, person, client } = realServer();
 
   it("is killed under a visitor who writes, and nothing is lost or doubled", async () => {
     const url = await start();
@@ -142,7 +42,7 @@ describe.skipIf(!BINARY)("the real server", { timeout: 60_000 }, () => {
     const url = await start();
     const cleo = await visitor(url);
     await cleo.connect();
-    const ann = await staff(url, "ann", "agent");
+    const ann = await person(url, "ann", "agent");
     await ann.connect();
     await ann.send("agent_status", { status: "away" });
 
@@ -187,7 +87,7 @@ describe.skipIf(!BINARY)("the real server", { timeout: 60_000 }, () => {
     await expect(failed.stored).rejects.toMatchObject({ code: "conversation_closed" });
     expect(mine.getSnapshot().messages.at(-1)?.mark).toBe("failed");
 
-    const root = await staff(url, "root", "admin");
+    const root = await person(url, "root", "admin");
     expect((await root.rest.conversation(id)).rating?.score).toBe(5);
     expect((await staffRest(root.rest).decisions(id)).items.length).toBeGreaterThan(0);
     expect((await cleo.rest.transcript(id)).includes("Hello, this is Ann")).toBe(true);

@@ -105,7 +105,7 @@ describe("rest", () => {
   });
 });
 
-describe("the in-app messages of seed 003 (the fake server's; the real one's come later)", () => {
+describe("the in-app messages of seed 003", () => {
   it("have the calls that its document names", async () => {
     const server = createFakeServer();
     const messages = messagesClient(restOf(server));

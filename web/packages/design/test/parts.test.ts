@@ -21,7 +21,13 @@ describe("A dialog", () => {
       useEffect(() => {
         open = document.querySelector("dialog")?.open;
       }, []);
-      return h(Dialog, { open: true, title: "Search", closeLabel: "Close", onClose: () => {}, children: h("input", {}) });
+      return h(Dialog, {
+        open: true,
+        title: "Search",
+        closeLabel: "Close",
+        onClose: () => {},
+        children: h("input", {}),
+      });
     };
     render(h(Parent, { drawn: 1 }), document.body);
     render(h(Parent, { drawn: 2 }), document.body);

@@ -1,12 +1,20 @@
 /** The desk at work: the client's events into the state, and what a person does into commands. */
 import { type Signal, signal } from "@preact/signals";
-import { type Client, type ClientSnapshot, type Conversation, SwitchboardError } from "@switchboard/client";
+import {
+  type Client,
+  type ClientSnapshot,
+  type Conversation,
+  type HostEvent,
+  SwitchboardError,
+} from "@switchboard/client";
+import type { NotificationsClient } from "@switchboard/client/notifications";
 import { createQueue, type QueueSnapshot } from "@switchboard/client/queue";
 import type { StaffRest } from "@switchboard/client/staff";
 import type { Canned } from "../model/canned.ts";
 import { type Closing, fateOf, UNDO_MS } from "../model/closing.ts";
 import { type Call, callsFor } from "../model/effects.ts";
-import { type DeskAction, type DeskEvent, hostNotice, reduce } from "../model/reduce.ts";
+import { hostNotice, newestStored } from "../model/notices.ts";
+import { type DeskAction, type DeskEvent, reduce } from "../model/reduce.ts";
 import { type DeskState, emptyDesk, type ListName, type Me, type Notice } from "../model/state.ts";
 import type { Agent, ServerEvents } from "../model/wire.ts";
 import type { Calls } from "./calls.ts";
@@ -49,43 +57,56 @@ export interface Desk {
   /** What is pending is done now: the page goes away. */
   finishClosing(): void;
   setStatus(status: "available" | "away" | "draining" | "offline", reason?: string): Promise<void>;
+  /** Everything in the bell was looked at: here, and for what the server keeps on all devices. */
   seenNotices(): void;
+  /** Asks the server what it keeps, from the newest. */
+  loadNotices(): Promise<void>;
+  loadOlderNotices(): Promise<void>;
   setNotices(notices: readonly Notice[]): void;
 }
 
-/** Types of the engine's own; everything else in lower case is an event of the host. */
-const OWN = new Set<string>([
-  "connected",
-  "registered",
-  "new_message",
-  "ai_message",
-  "ai_message_start",
-  "ai_message_delta",
-  "ai_message_dropped",
-  "user_typing",
-  "user_stop_typing",
-  "message_read",
-  "message_delivered",
-  "presence",
-  "chat_session_restored",
-  "escalation_requested",
-  "escalation_status",
-  "queue_update",
-  "agent_joined",
-  "agent_left",
-  "conversation_updated",
-  "conversation_closed",
-  "agent_notification",
-  "admin_notification",
-  "staff_online",
-  "staff_status_updated",
-  "staff_data",
-  "topic_update",
-  "token_expiring",
-  "server_draining",
-  "error",
-  "page_view",
-] satisfies (keyof ServerEvents | "error" | "page_view" | "registered")[]);
+/** Types of the engine's own, but for what a person should read; everything else in lower case is a host's. */
+const OWN: Record<Exclude<keyof ServerEvents, "notification" | "order_ready" | "system_announcement">, true> = {
+  admin_notification: true,
+  agent_joined: true,
+  agent_left: true,
+  agent_notification: true,
+  ai_message: true,
+  ai_message_delta: true,
+  ai_message_dropped: true,
+  ai_message_start: true,
+  chat_session_restored: true,
+  connected: true,
+  conversation_closed: true,
+  conversation_updated: true,
+  escalation_requested: true,
+  escalation_status: true,
+  message_deleted: true,
+  message_delivered: true,
+  message_reaction: true,
+  message_read: true,
+  message_updated: true,
+  new_message: true,
+  notification_count: true,
+  page_view: true,
+  presence: true,
+  queue_update: true,
+  server_draining: true,
+  staff_data: true,
+  staff_online: true,
+  staff_status_updated: true,
+  token_expiring: true,
+  topic_update: true,
+  unread_count: true,
+  user_stop_typing: true,
+  user_typing: true,
+};
+/** The client's own events beside them, and answers. */
+const NOT_A_HOSTS = new Set(["registered", "error", "message", "state", "epoch"]);
+/** What is older than this when it comes, or than the page, waited for the person: it is in the bell, and does not fly in. */
+const NEWS_MS = 60_000;
+/** When what was read is told again that could not be told, milliseconds. */
+const TELL_AGAIN_MS = 3_000;
 
 /** Events that come many at a time. */
 const FREQUENT = new Set<string>([
@@ -115,12 +136,13 @@ const KEPT_OPEN = 12;
 export interface DeskParts {
   client: Client;
   staff: StaffRest;
+  notifications: NotificationsClient;
   calls: Calls;
   me: Me;
   now?: () => number;
 }
 
-export function createDesk({ client, staff, calls, me, now = Date.now }: DeskParts): Desk {
+export function createDesk({ client, staff, notifications, calls, me, now = Date.now }: DeskParts): Desk {
   const state = signal(emptyDesk(me));
   /** What is known; `state` shows it, at most ten times a second while much is going on. */
   let current = state.peek();
@@ -137,6 +159,12 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
   let recent: string[] = [];
   let stops: (() => void)[] = [];
   let wasConnected = false;
+  const openedAt = now();
+  /** Read here up to this number, and not told yet; 0 = nothing to tell. */
+  let readUpTo = 0;
+  let telling: ReturnType<typeof setTimeout> | undefined;
+  /** How often something was read, here or on another device. */
+  let reads = 0;
 
   function show(): void {
     if (showing !== null) clearTimeout(showing);
@@ -222,8 +250,57 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     }
   }
 
+  /** What cannot be told now is told a little later, or with the next link. */
+  function tellReadSoon(): void {
+    clearTimeout(telling);
+    if (link.peek().state !== "connected") return;
+    tellRead().catch((error: unknown) => {
+      if (asError(error).retryable) telling = setTimeout(tellReadSoon, TELL_AGAIN_MS);
+      else readUpTo = 0;
+    });
+  }
+
+  async function tellRead(): Promise<void> {
+    const upTo = readUpTo;
+    if (upTo === 0) return;
+    await notifications.markRead({ upTo });
+    if (readUpTo === upTo) readUpTo = 0;
+  }
+
+  async function loadNotices(): Promise<void> {
+    try {
+      for (let attempt = 1; ; attempt++) {
+        await tellRead();
+        const asked = newestStored(current);
+        const before = reads;
+        const page = await notifications.list();
+        // It does not know what was read meanwhile.
+        if (reads !== before && attempt < 3) continue;
+        dispatch({ type: "stored", page, asked, offset: offset() });
+        return;
+      }
+    } catch {
+      // What is known stays; the next look at the bell, or the next link, asks again.
+    }
+  }
+
+  /** An event of the host application: into the bell, and in front of the eyes if it is news. */
+  function hosts(type: string, data: unknown, event: HostEvent | undefined): void {
+    const before = current;
+    const at = now();
+    current = hostNotice(before, type, data, at, event, offset());
+    if (current === before) return;
+    show();
+    const notice = current.notices.find((one) => !before.notices.includes(one));
+    const made = event ? Date.parse(event.createdAt) - offset() : at;
+    if (!notice || event?.priority === "low" || made < Math.max(openedAt, at - NEWS_MS)) return;
+    const loud = type === "system_announcement" || event?.priority === "high" || event?.priority === "urgent";
+    tell({ call: "notice", notice, loud });
+  }
+
   /** Everything that could have been missed while there was no link. */
   function catchUp(): void {
+    void loadNotices();
     for (const list of ["mine", "queue", "all"] as const) void load(list);
     void loadOffers();
     void loadCanned();
@@ -319,15 +396,13 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
           const { queue: rows, agents } = queueNow.value;
           if (rows || agents) dispatch({ type: "queue", queue: rows, agents: agents as readonly Agent[] | null });
         }),
-        client.on("*", ({ type, data }) => {
-          if (OWN.has(type))
+        client.on("*", ({ type, data, event }) => {
+          if (!event && type in OWN)
             dispatch({ type: "event", event: { type, data } as DeskEvent, at: now(), offset: offset() });
-          else if (/^[a-z][a-z0-9_]*$/.test(type) && type !== "message" && type !== "state" && type !== "epoch") {
-            current = hostNotice(current, type, data, now());
-            show();
-            const newest = current.notices[0];
-            if (newest) tell({ call: "notice", notice: newest, loud: type === "system_announcement" });
-          }
+          else if (/^[a-z][a-z0-9_]*$/.test(type) && !NOT_A_HOSTS.has(type)) hosts(type, data, event);
+        }),
+        client.on("notification_count", ({ readId, readUpTo }) => {
+          if (readId !== undefined || readUpTo !== undefined) reads += 1;
         }),
         client.on("epoch", catchUp),
       ];
@@ -338,6 +413,7 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
     stop() {
       for (const stop of stops) stop();
       for (const timer of timers.values()) clearTimeout(timer);
+      clearTimeout(telling);
       if (showing !== null) clearTimeout(showing);
       client.destroy();
     },
@@ -416,7 +492,22 @@ export function createDesk({ client, staff, calls, me, now = Date.now }: DeskPar
       await client.send("agent_status", { status, ...(reason ? { reason } : {}) });
       dispatch({ type: "status", status, reason: reason ?? null });
     },
-    seenNotices: () => dispatch({ type: "notices_read" }),
+    seenNotices() {
+      if (current.storedUnread > 0) readUpTo = Math.max(readUpTo, newestStored(current));
+      reads += 1;
+      dispatch({ type: "notices_read" });
+      tellReadSoon();
+    },
+    loadNotices,
+    async loadOlderNotices() {
+      const { storedCursor: cursor } = current;
+      if (!cursor) return;
+      try {
+        dispatch({ type: "stored", page: await notifications.list({ cursor }), asked: null, offset: offset() });
+      } catch {
+        // The button is still there.
+      }
+    },
     setNotices: (notices) => dispatch({ type: "notices", notices }),
   };
 }

@@ -1,4 +1,7 @@
-/** The bell's notices survive a reload, and reading them in one window reads them in all. */
+/**
+ * What happened at this desk survives a reload, and reading it in one window reads it in all. What the server keeps is
+ * not kept here.
+ */
 import { effect } from "@preact/signals";
 import type { Notice } from "../model/state.ts";
 import type { Desk } from "./desk.ts";
@@ -21,7 +24,7 @@ export function parseNotices(text: string | null): Notice[] {
   try {
     const kept: unknown = JSON.parse(text ?? "[]");
     if (!Array.isArray(kept)) return [];
-    return kept.filter((one: unknown): one is Notice => {
+    const sound = kept.filter((one: unknown): one is Notice => {
       const some = one as Partial<Notice> | null;
       return (
         typeof some?.id === "string" &&
@@ -33,10 +36,13 @@ export function parseNotices(text: string | null): Notice[] {
         kinds.has(some.kind as Notice["kind"])
       );
     });
+    return sound.map((one) => ({ ...one, number: null }));
   } catch {
     return [];
   }
 }
+
+const own = (notices: readonly Notice[]) => notices.filter((notice) => notice.number === null);
 
 /** Keeps them in this browser. Returns the way to stop. */
 export function keepNotices(desk: Desk, owner: string): () => void {
@@ -51,7 +57,7 @@ export function keepNotices(desk: Desk, owner: string): () => void {
   desk.setNotices(read());
   let first = true;
   const stop = effect(() => {
-    const { notices } = desk.state.value;
+    const notices = own(desk.state.value.notices);
     if (first) {
       first = false;
       return;
@@ -69,7 +75,7 @@ export function keepNotices(desk: Desk, owner: string): () => void {
     const seen = new Map(
       parseNotices(event.newValue).map((notice) => [`${notice.kind} ${notice.conversationId}`, notice]),
     );
-    const { notices } = desk.state.peek();
+    const notices = own(desk.state.peek().notices);
     const next = notices.map((notice) => {
       const other = seen.get(`${notice.kind} ${notice.conversationId}`);
       return other?.read && !notice.read && Math.abs(other.at - notice.at) < 10_000

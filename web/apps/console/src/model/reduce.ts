@@ -1,4 +1,5 @@
-import type { DeskState, Line, ListName, Notice, NoticeKind, OfferView, Row, Self } from "./state.ts";
+import { allRead, counted, note, stored, withOwn } from "./notices.ts";
+import type { DeskState, Line, ListName, Notice, OfferView, Row, Self } from "./state.ts";
 import type { Agent, AgentNotification, Message, Note, Offer, QueueRow, ServerEvents } from "./wire.ts";
 import { isNote, type Overview, rowOf } from "./wire.ts";
 
@@ -19,6 +20,7 @@ export type DeskAction =
   | { type: "read"; id: string }
   | { type: "status"; status: Self["status"]; reason: string | null }
   | { type: "notices"; notices: readonly Notice[] }
+  | { type: "stored"; page: Parameters<typeof stored>[1]; asked: number | null; offset: number }
   | { type: "notices_read" }
   | { type: "event"; event: DeskEvent; at: number; offset: number };
 
@@ -30,8 +32,6 @@ export type DeskEvent = {
   [T in keyof ServerEvents]: { type: T; data: ServerEvents[T] };
 }[keyof ServerEvents];
 
-/** The most notices that are kept. */
-const KEPT_NOTICES = 50;
 const PREVIEW = 160;
 
 /** The next state. The same object when nothing changed. */
@@ -44,6 +44,8 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
     case "list_again":
       return setLoad(state, action.list, "loading");
     case "fetched":
+      if (action.item.kind !== "support")
+        return { ...unwant(state, action.item.id), others: new Set(state.others).add(action.item.id) };
       // Too old it is asked for once more.
       return overtaken(state, action.item.id, action.asked)
         ? state
@@ -80,11 +82,11 @@ export function reduce(state: DeskState, action: DeskAction): DeskState {
     case "status":
       return state.self ? { ...state, self: { ...state.self, status: action.status, reason: action.reason } } : state;
     case "notices":
-      return { ...state, notices: action.notices };
+      return withOwn(state, action.notices);
+    case "stored":
+      return stored(state, action.page, action.asked, action.offset);
     case "notices_read":
-      return state.notices.every((notice) => notice.read)
-        ? state
-        : { ...state, notices: state.notices.map((notice) => (notice.read ? notice : { ...notice, read: true })) };
+      return allRead(state);
     case "event":
       return onEvent(state, action.event, action.at, action.offset);
   }
@@ -142,7 +144,7 @@ function listed(state: DeskState, action: Extract<DeskAction, { type: "listed" }
 }
 
 function want(state: DeskState, id: string): DeskState {
-  if (state.wanted.has(id)) return state;
+  if (state.wanted.has(id) || state.others.has(id)) return state;
   return { ...state, wanted: new Set(state.wanted).add(id) };
 }
 
@@ -257,25 +259,6 @@ function watching(state: DeskState, id: string | null): DeskState {
   if (state.watching === id) return state;
   const next = { ...state, watching: id };
   return id ? change(next, id, (row) => (row.unread === 0 ? row : { ...row, unread: 0 })) : next;
-}
-
-function note(
-  state: DeskState,
-  kind: NoticeKind,
-  at: number,
-  about: { conversationId?: string | null; name?: string | null; text?: string | null },
-): DeskState {
-  const conversationId = about.conversationId ?? null;
-  const notice: Notice = {
-    id: `${at}-${state.notices.length}-${kind}-${conversationId ?? ""}`,
-    kind,
-    conversationId,
-    name: about.name ?? (conversationId ? state.rows.get(conversationId)?.customerName : undefined) ?? "",
-    text: about.text ?? null,
-    at,
-    read: conversationId !== null && conversationId === state.watching,
-  };
-  return { ...state, notices: [notice, ...state.notices].slice(0, KEPT_NOTICES) };
 }
 
 const oneLine = (text: string) => text.replace(/\s+/g, " ").trim().slice(0, PREVIEW);
@@ -427,6 +410,8 @@ function onEvent(state: DeskState, event: DeskEvent, at: number, offset: number)
         typing: false,
         unread: 0,
       }));
+    case "notification_count":
+      return counted(state, event.data);
     case "agent_notification":
       return onAgentNotice(state, event.data, at, offset);
     case "staff_data": {
@@ -444,6 +429,8 @@ function onEvent(state: DeskState, event: DeskEvent, at: number, offset: number)
 
 function onUpdated(state: DeskState, data: ServerEvents["conversation_updated"], at: number): DeskState {
   const { conversationId, status, assignedAgentId } = data;
+  if (data.kind && data.kind !== "support")
+    return state.others.has(conversationId) ? state : { ...state, others: new Set(state.others).add(conversationId) };
   if (!state.rows.has(conversationId)) return assignedAgentId === state.me.id ? want(state, conversationId) : state;
   return change(state, conversationId, (row) => ({
     ...row,
@@ -461,16 +448,4 @@ function onUpdated(state: DeskState, data: ServerEvents["conversation_updated"],
     escalated: row.escalated || status === "WAITING_FOR_AGENT" || status === "OFFERED",
     closedAt: status === "CLOSED" ? (row.closedAt ?? at) : row.closedAt,
   }));
-}
-
-/** An event of the host application, for the bell. */
-export function hostNotice(state: DeskState, type: string, data: unknown, at: number): DeskState {
-  const fields = (typeof data === "object" && data !== null ? data : {}) as Record<string, unknown>;
-  const text = (key: string) => (typeof fields[key] === "string" ? (fields[key] as string) : null);
-  const title = text("title") ?? type.replace(/_/g, " ");
-  return note(state, "host", at, {
-    name: title.charAt(0).toUpperCase() + title.slice(1),
-    text: text("message") ?? text("body") ?? text("text"),
-    conversationId: text("conversationId"),
-  });
 }

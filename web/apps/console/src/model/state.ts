@@ -105,6 +105,8 @@ export type NoticeKind =
 /** Something that the bell keeps. */
 export interface Notice {
   readonly id: string;
+  /** Of a notification that the server keeps for all of the person's devices; null = this browser's own. */
+  readonly number: number | null;
   readonly kind: NoticeKind;
   readonly conversationId: string | null;
   /** The customer's name, or the title of a host's own event. */
@@ -126,6 +128,12 @@ export interface DeskState {
   readonly self: Self | null;
   /** Newest first. */
   readonly notices: readonly Notice[];
+  /** Notifications that the server keeps and nobody has read on any device, also those that are not in `notices`. */
+  readonly storedUnread: number;
+  /** For the next page of them; null at the end. */
+  readonly storedCursor: string | null;
+  /** Conversations that are not support's: people write to each other there, and a desk does not show them. */
+  readonly others: ReadonlySet<string>;
   /** Conversations that were named and are not known here: to be fetched. */
   readonly wanted: ReadonlySet<string>;
   /** The conversation that is on the screen of somebody who is looking. */
@@ -149,6 +157,9 @@ export function emptyDesk(me: Me): DeskState {
     offers: new Map(),
     self: null,
     notices: [],
+    storedUnread: 0,
+    storedCursor: null,
+    others: new Set(),
     wanted: new Set(),
     watching: null,
     taking: new Set(),

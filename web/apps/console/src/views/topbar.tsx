@@ -24,6 +24,7 @@ import {
 } from "@switchboard/design";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { asError } from "../live/desk.ts";
+import { unreadNotices } from "../model/notices.ts";
 import type { Notice } from "../model/state.ts";
 import { failure, seconds, t, useFrame, wordOr, words } from "./frame.tsx";
 
@@ -164,12 +165,17 @@ function Bell() {
   const { desk, ui } = useFrame();
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
-  const { notices } = desk.state.value;
-  const unread = notices.filter((notice) => !notice.read).length;
+  const { notices, storedCursor } = desk.state.value;
+  const unread = unreadNotices(desk.state.value);
   const close = () => {
     setOpen(false);
     desk.seenNotices();
   };
+  // The button may be gone afterwards, and the focus with it.
+  const older = () =>
+    desk
+      .loadOlderNotices()
+      .then(() => box.current?.querySelector<HTMLElement>(".bell-list")?.focus({ preventScroll: true }));
   useOutside(box, open, close);
   useEffect(() => {
     if (open) box.current?.querySelector<HTMLElement>(".bell-list")?.focus();
@@ -190,7 +196,11 @@ function Bell() {
       <IconButton
         label={unread > 0 ? t("bell.unread", { count: unread }) : t("bell.label")}
         aria-expanded={open}
-        onClick={() => (open ? close() : setOpen(true))}
+        onClick={() => {
+          if (open) return close();
+          setOpen(true);
+          void desk.loadNotices();
+        }}
       >
         <BellIcon />
         <span class="bell-count" aria-hidden="true">
@@ -198,7 +208,8 @@ function Bell() {
         </span>
       </IconButton>
       {open && (
-        <section class="bell-list" aria-label={t("bell.label")} tabIndex={-1}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section class="bell-list" aria-label={t("bell.label")} tabIndex={0}>
           <h2>{t("bell.label")}</h2>
           {notices.length === 0 ? (
             <EmptyState title={t("bell.empty")} icon={<BellIcon />}>
@@ -239,6 +250,13 @@ function Bell() {
                 );
               })}
             </ul>
+          )}
+          {storedCursor && (
+            <div class="bell-older">
+              <Button small kind="plain" onClick={() => void older()}>
+                {t("bell.older")}
+              </Button>
+            </div>
           )}
         </section>
       )}
