@@ -57,3 +57,4 @@ pub mod logging;
 pub mod protocol;
 pub mod store;
 pub mod transport;
+pub mod webhooks;

@@ -125,7 +125,7 @@ async fn add_agent(config: Config, new: NewAgent) -> Outcome {
         let mut agent =
             store.agent(&user.id).await?.ok_or_else(|| StoreError::Aborted("the agent went away".into()))?;
         agent.skills = new.skills;
-        let transaction = Transaction { lineage: 0, ops: vec![Op::PutAgent(agent)], audit: None };
+        let transaction = Transaction { lineage: 0, ops: vec![Op::PutAgent(agent)], audit: None, told: Vec::new() };
         store.commit(&[StoreWrite::Apply(transaction)]).await?;
     }
     let password = random_password();

@@ -237,6 +237,22 @@ listed! {
         NotificationList = "notification.list",
         /// Marks one's own notifications read.
         NotificationRead = "notification.read",
+        /// Lists webhooks, and reads one.
+        WebhookList = "webhook.list",
+        /// Makes a webhook, and gets its secret.
+        WebhookCreate = "webhook.create",
+        /// Changes a webhook.
+        WebhookUpdate = "webhook.update",
+        /// Gives a webhook another secret, and gets it.
+        WebhookRotate = "webhook.rotate",
+        /// Removes a webhook.
+        WebhookDelete = "webhook.delete",
+        /// Sends a webhook something to try it.
+        WebhookTest = "webhook.test",
+        /// Reads what was delivered to a webhook, and what was not.
+        DeliveryList = "webhook_delivery.list",
+        /// Makes a delivery again.
+        DeliveryRedeliver = "webhook_delivery.redeliver",
         /// Gives an agent another password.
         AgentSetPassword = "agent.set_password",
         /// Lets an agent log in, or no longer.
@@ -501,6 +517,14 @@ impl Action {
             | Self::AuditList
             | Self::DecisionLog
             | Self::Announce => row(Nothing, [NO, NO, ALWAYS, NO]),
+            Self::WebhookList
+            | Self::WebhookCreate
+            | Self::WebhookUpdate
+            | Self::WebhookRotate
+            | Self::WebhookDelete
+            | Self::WebhookTest
+            | Self::DeliveryList
+            | Self::DeliveryRedeliver => row(Nothing, [NO, NO, ALWAYS, NO]),
 
             Self::TopicQueue | Self::TopicAgents => row(Nothing, [NO, ALWAYS, ALWAYS, NO]),
             Self::TopicMetrics => row(Nothing, [NO, NO, ALWAYS, NO]),

@@ -42,6 +42,8 @@ pub enum Kind {
     Origins,
     /// A list of phrases: words of one line, 1 to 200 bytes each, at most 200 of them.
     Phrases,
+    /// A list of host names, addresses and networks such as `10.0.0.0/8`, at most 200 of them.
+    Networks,
     /// `sqlite:PATH` or `postgres://…`; may carry a password.
     Database,
     /// A URL with one of these schemes; may carry a password.
@@ -78,6 +80,9 @@ impl Kind {
                     "a list of at most {PHRASES} phrases such as \"get me a human\", 1 to {PHRASE_BYTES} bytes each"
                 )
             }
+            Self::Networks => {
+                format!("a list of at most {PHRASES} host names, addresses or networks such as \"10.0.0.0/8\"")
+            }
             Self::Database => "\"sqlite:PATH\" or \"postgres://USER:PASSWORD@HOST/NAME\"".to_owned(),
             Self::PrivateUrl(schemes) => format!("a URL that begins with {}", prefixes(schemes)),
             Self::Secret(1) => "one line of text".to_owned(),
@@ -102,7 +107,7 @@ impl Kind {
                 "false" | "0" => Some(Value::Boolean(false)),
                 _ => None,
             },
-            Self::Origins | Self::Phrases => Some(Value::Array(
+            Self::Origins | Self::Phrases | Self::Networks => Some(Value::Array(
                 text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(|part| part.into()).collect(),
             )),
             _ => None,
@@ -121,6 +126,10 @@ impl Kind {
             }
             (Self::Phrases, Value::Array(items)) => {
                 items.len() <= PHRASES && items.iter().all(|item| item.as_str().is_some_and(is_phrase))
+            }
+            (Self::Networks, Value::Array(items)) => {
+                let known = |text: &str| super::Allowed::parse(text).is_some();
+                items.len() <= PHRASES && items.iter().all(|item| item.as_str().is_some_and(known))
             }
             (_, Value::String(text)) => is_line(text) && self.accepts_text(text),
             _ => false,
@@ -144,7 +153,7 @@ impl Kind {
                 after_scheme(text, schemes).is_some_and(|rest| is_authority(without_user(authority(rest))))
             }
             Self::Secret(min) => text.len() >= min,
-            Self::Int(..) | Self::Float(..) | Self::Bool | Self::Origins | Self::Phrases => false,
+            Self::Int(..) | Self::Float(..) | Self::Bool | Self::Origins | Self::Phrases | Self::Networks => false,
         }
     }
 

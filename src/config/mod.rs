@@ -24,6 +24,7 @@ mod section;
 mod server;
 mod socket_io;
 mod source;
+mod webhooks;
 
 use serde::Deserialize;
 use toml::Value;
@@ -49,6 +50,7 @@ pub use secret::{PrivateUrl, Secret};
 pub use server::Server;
 pub use socket_io::SocketIo;
 pub use source::{SourceFile, Sources};
+pub use webhooks::{Allowed, Webhooks};
 
 use section::section;
 use source::Entry;
@@ -89,6 +91,8 @@ pub struct Config {
     pub messaging: Messaging,
     /// Files beside messages.
     pub attachments: Attachments,
+    /// What the host application's server is told over HTTP.
+    pub webhooks: Webhooks,
     /// The faces that come with the program.
     pub pages: Pages,
     /// What a newcomer is shown.
@@ -135,6 +139,7 @@ impl Config {
             Alerts::KEYS,
             Messaging::KEYS,
             Attachments::KEYS,
+            Webhooks::KEYS,
             Pages::KEYS,
             Demo::KEYS,
         ]
@@ -195,6 +200,11 @@ impl Loaded {
         }
         if self.config.cors.origins.iter().any(|origin| origin == "*") {
             lines.push("cors.origins: \"*\" lets the pages of any site call this server".to_owned());
+        }
+        if self.config.webhooks.allow_private {
+            lines.push(
+                "webhooks.allow_private: admins can make this server call addresses of its own network".to_owned(),
+            );
         }
         if self.config.assistant.costs_nothing() {
             lines.push("assistant.cost_per_chatbot_day: set, but both prices are 0, so it limits nothing".to_owned());

@@ -46,6 +46,18 @@ pub enum AuditAction {
     ConversationClosed,
     /// Something was announced.
     Announced,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook was changed.
+    WebhookChanged,
+    /// A webhook got another secret.
+    WebhookRotated,
+    /// A webhook was removed.
+    WebhookDeleted,
+    /// A webhook was sent something to try it.
+    WebhookTried,
+    /// A delivery to a webhook was asked for again.
+    WebhookRedelivered,
 }
 names!(AuditAction {
     LoggedIn = "login.ok", LoginRefused = "login.refused", TokenMinted = "token.minted",
@@ -56,7 +68,9 @@ names!(AuditAction {
     ConversationAssigned = "conversation.assigned", ConversationReleased = "conversation.released",
     ConversationTransferred = "conversation.transferred", ConversationClosed = "conversation.closed",
     ConversationPrioritized = "conversation.prioritized",
-    Announced = "announcement.made",
+    Announced = "announcement.made", WebhookCreated = "webhook.created", WebhookChanged = "webhook.changed",
+    WebhookRotated = "webhook.rotated", WebhookDeleted = "webhook.deleted", WebhookTried = "webhook.tried",
+    WebhookRedelivered = "webhook.redelivered",
 });
 
 /// In which part somebody did it.

@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use crate::actors::failure::Failure;
 use crate::actors::messages::Caller;
-use crate::actors::node::{Carried, Node, Published};
+use crate::actors::node::{Carried, NewWebhook, Node, Published, WebhookChange};
 use crate::domain::agent::Availability;
 use crate::domain::command::{Command, Escalate, ReleaseTo, SendMessage, StartConversation, TransferTarget};
 use crate::domain::connections::Census;
@@ -17,6 +17,7 @@ use crate::domain::ids::{AgentId, ConversationId, DecisionId, OfferId, UserId};
 use crate::domain::message::{Message, MessageKind};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Principal, Role};
+use crate::domain::webhook::Webhook;
 
 /// Somebody in whose name a host does things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +115,38 @@ impl EngineHandle {
     /// `Invalid` with the field; the store's word.
     pub async fn publish_event(&self, event: NewHostEvent) -> Result<Carried, Failure> {
         self.node.carry(event).await
+    }
+
+    /// All webhooks, the oldest first, with their secrets.
+    ///
+    /// # Errors
+    /// The store's word.
+    pub async fn webhooks(&self) -> Result<Vec<Webhook>, Failure> {
+        Ok(self.node.store().webhooks().await?)
+    }
+
+    /// Tells a URL of the host application's what happens from now on; the answer has the secret that signs it.
+    ///
+    /// # Errors
+    /// `Invalid` with the field, `LimitReached`; the store's word.
+    pub async fn create_webhook(&self, new: NewWebhook) -> Result<Webhook, Failure> {
+        self.node.create_webhook(None, new).await
+    }
+
+    /// Changes a webhook, or switches it on or off.
+    ///
+    /// # Errors
+    /// `NotFound`, `Invalid` with the field; the store's word.
+    pub async fn change_webhook(&self, id: &str, change: WebhookChange) -> Result<Webhook, Failure> {
+        self.node.change_webhook(None, id, change).await
+    }
+
+    /// Removes a webhook, and what waits for it.
+    ///
+    /// # Errors
+    /// `NotFound`; the store's word.
+    pub async fn delete_webhook(&self, id: &str) -> Result<(), Failure> {
+        self.node.delete_webhook(None, id).await
     }
 
     /// Starts a conversation of a customer's. Idempotent by `client_id`.

@@ -22,7 +22,7 @@
 
 mod handle;
 
-pub use crate::actors::node::Carried;
+pub use crate::actors::node::{Carried, NewWebhook, WebhookChange};
 pub use handle::{EngineHandle, EventStream, Started, User};
 
 use std::any::Any;
@@ -57,6 +57,7 @@ use crate::transport::rest::who::Shared;
 use crate::transport::socket_io::{self, EngineIo};
 use crate::transport::sockets::Worker;
 use crate::transport::ws::{self, ConnectionBudget};
+use crate::webhooks::Webhooks;
 
 /// Threads for rooms, agents, router and supervisor.
 const ACTOR_THREADS: usize = 2;
@@ -210,6 +211,8 @@ impl EngineBuilder {
         let assistants = assistants(&config.assistant, self.assistant, &clock)?;
         let spawner = if self.here { Spawner::default() } else { Spawner::new(threads()) };
         let files = Files::new(config.attachments.clone())?;
+        let render = crate::protocol::webhook::body;
+        let webhooks = Webhooks::start(Arc::clone(&store), Arc::clone(&clock), &config.webhooks, render).await?;
         let node = Node::start(Parts {
             config: Arc::new(config),
             store,
@@ -220,6 +223,7 @@ impl EngineBuilder {
             login: Login { issuer, passwords },
             sink: self.sink,
             assistants,
+            webhooks,
             spawner,
         })
         .await?;
@@ -359,10 +363,15 @@ impl Engine {
         &self.node
     }
 
-    /// Tells all clients to come back later, finishes what is being committed, and closes their sockets.
+    /// Tells all clients to come back later, finishes what is being committed, closes their sockets, and waits for what is
+    /// on its way to webhooks.
     pub async fn drain(&self) {
         self.node.drain().await;
         let until = self.node.now() + self.node.shutdown_timeout();
+        tokio::select! {
+            () = self.node.webhooks().drain() => {}
+            () = self.node.clock().sleep_until(until) => {}
+        }
         while self.budget.open() > 0 && self.node.now() < until {
             let soon = self.node.now() + crate::domain::time::Millis::new(20);
             self.node.clock().sleep_until(soon).await;

@@ -7,3 +7,4 @@ pub mod error;
 pub mod frames;
 pub mod json;
 pub mod socket_io;
+pub mod webhook;

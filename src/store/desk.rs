@@ -10,8 +10,9 @@ use crate::domain::message::{Message, SenderRole};
 use crate::domain::statistics::{AssignmentFact, ConversationFact};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
+use crate::domain::webhook::{Told, Webhook};
 
-use super::{ConversationFilter, Credential, RefreshToken};
+use super::{ConversationFilter, Credential, RefreshToken, Render};
 
 /// A conversation as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ pub struct Facts {
 }
 
 /// A change of settings or people. It and its record are one transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Change {
     /// Nothing but the record.
     Nothing,
@@ -169,6 +170,28 @@ pub enum Change {
     PutCanned(CannedResponse),
     /// A canned response goes.
     DeleteCanned(String),
+    /// A webhook, new or changed.
+    PutWebhook(Box<Webhook>),
+    /// A webhook goes, with everything that waits for it.
+    DeleteWebhook(String),
+    /// Something is to be delivered to one webhook alone.
+    TellWebhook {
+        /// To which.
+        webhook_id: String,
+        /// What.
+        told: Box<Told>,
+        /// How it is written.
+        render: Render,
+    },
+    /// A delivery is to be made again, whatever became of it.
+    Redeliver {
+        /// To which webhook.
+        webhook_id: String,
+        /// Which delivery.
+        delivery_id: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Another password; all of the person's logins end.
     SetPassword {
         /// Whose.
@@ -204,7 +227,7 @@ pub enum Changed {
 }
 
 /// A change with its record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Recorded {
     /// What changes.
     pub change: Change,

@@ -10,6 +10,7 @@ mod schema;
 mod sqlite;
 mod threads;
 mod verbs;
+mod webhooks;
 mod writer;
 
 pub use desk::{
@@ -20,7 +21,8 @@ pub use host_events::{NotificationFilter, PublishedEvent, Reader};
 pub use messaging::{Blocked, MessagingFilter, MessagingOverview, MessagingStats};
 pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
-pub use writer::{Full, OnCommitted, Writer, WriterSettings};
+pub use webhooks::{Backlog, Render, Tried};
+pub use writer::{Full, OnCommitted, Telling, Writer, WriterSettings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,7 @@ use crate::domain::messaging::{Alteration, Altered, Attachment, Post, Reaction};
 use crate::domain::page_view::PageView;
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::user::{Role, User};
+use crate::domain::webhook::{Delivery, DeliveryState, Disabled, Told, Webhook, lane::Waiting};
 
 /// Why the store could not do it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -194,6 +197,8 @@ pub struct Transaction {
     pub ops: Vec<Op>,
     /// Who did it, when that is to be read afterwards.
     pub audit: Option<AuditEntry>,
+    /// What webhooks are told of it, besides its messages and notes.
+    pub told: Vec<Told>,
 }
 
 /// What became of one [`Write`].
@@ -409,6 +414,8 @@ pub trait Store: Send + Sync + 'static {
     /// Commits a batch durably as one transaction. The answers are in the order of the items. `Err` means nothing of
     /// it was done (`Aborted`), or nobody knows (`OutcomeUnknown`).
     async fn commit(&self, batch: &[Write]) -> Result<Vec<Written>, StoreError>;
+    /// The same, and in the same transaction what webhooks are to be told of it.
+    async fn commit_telling(&self, batch: &[Write], render: Render) -> Result<Vec<Written>, StoreError>;
 
     // --- routing ---
     /// The live routing rows, for the supervisor's start.
@@ -624,6 +631,32 @@ pub trait Store: Send + Sync + 'static {
     -> Result<Option<i64>, StoreError>;
     /// Forgets events that have ended; how many.
     async fn forget_events(&self, now: Timestamp) -> Result<usize, StoreError>;
+
+    // --- webhooks ---
+    /// All webhooks, the oldest first.
+    async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError>;
+    /// Switches a webhook off that is on.
+    async fn disable_webhook(&self, id: &str, why: Disabled, at: Timestamp) -> Result<(), StoreError>;
+    /// How much waits for a webhook, and how much was given up.
+    async fn webhook_backlog(&self, webhook_id: &str) -> Result<Backlog, StoreError>;
+    /// What is to be delivered to a webhook, by number, after a number. What is not seen yet has a higher one than
+    /// everything that was ever seen.
+    async fn waiting_deliveries(&self, webhook_id: &str, after: i64, limit: i64) -> Result<Vec<Waiting>, StoreError>;
+    /// One delivery.
+    async fn delivery(&self, id: &str) -> Result<Option<Delivery>, StoreError>;
+    /// A webhook's deliveries with a lower number than `before`, the newest first.
+    async fn deliveries(
+        &self,
+        webhook_id: &str,
+        state: Option<DeliveryState>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Delivery>, StoreError>;
+    /// Keeps how a try of a pending delivery went.
+    async fn delivery_tried(&self, id: &str, tried: &Tried) -> Result<(), StoreError>;
+    /// Forgets deliveries that came to this end before a moment, at most `limit` of them; how many.
+    async fn forget_deliveries(&self, state: DeliveryState, before: Timestamp, limit: i64)
+    -> Result<usize, StoreError>;
 
     // --- chatbots ---
     /// All chatbots, by id.

@@ -232,8 +232,8 @@ mod batch {
     use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
     use crate::store::kept::{Column, Kept};
-    use crate::store::rows::{FoundRow, MessageRow};
-    use crate::store::schema::conversations;
+    use crate::store::rows::{DeliveryRow, FoundRow, MessageRow};
+    use crate::store::schema::{conversations, webhook_deliveries, webhooks};
     use crate::store::{Failed, Reach, Result};
 
     pub(super) async fn known_messages(conn: &mut Conn, keys: &[MessageKey]) -> Result<Vec<MessageRow>> {
@@ -375,6 +375,27 @@ mod batch {
         let text = "UPDATE participants p SET activity_at = w.t FROM UNNEST(?, ?) AS w (c, t) \
                     WHERE p.conversation_id = w.c";
         Kept::new(text, vec![Column::Texts(ids), Column::Numbers(moments)]).execute(conn).await.failed().map(|_| ())
+    }
+
+    /// Webhooks that are on. None of them goes before the transaction has ended.
+    pub(super) async fn listening(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+        use diesel::prelude::{ExpressionMethods as _, QueryDsl as _};
+        webhooks::table
+            .filter(webhooks::disabled.is_null())
+            .order(webhooks::id.asc())
+            .select((webhooks::id, webhooks::events))
+            .for_key_share()
+            .load(conn)
+            .await
+            .failed()
+    }
+
+    pub(super) async fn insert_deliveries(conn: &mut Conn, rows: &[DeliveryRow]) -> Result<()> {
+        // 17 values each stay below the 65,535 of one statement.
+        for some in rows.chunks(1000) {
+            diesel::insert_into(webhook_deliveries::table).values(some).execute(conn).await.failed()?;
+        }
+        Ok(())
     }
 
     /// The index of words follows the texts by itself here.

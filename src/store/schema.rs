@@ -414,7 +414,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        url -> Text,
+        description -> Nullable<Text>,
+        events -> Text,
+        secret -> Text,
+        old_secret -> Nullable<Text>,
+        old_secret_until -> Nullable<BigInt>,
+        disabled -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (number) {
+        number -> BigInt,
+        id -> Text,
+        webhook_id -> Text,
+        event_id -> Text,
+        event -> Text,
+        conversation_id -> Nullable<Text>,
+        body -> Text,
+        state -> Text,
+        tries -> Integer,
+        due_at -> BigInt,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        last_at -> Nullable<BigInt>,
+        last_took_ms -> Nullable<BigInt>,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        last_excerpt -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    webhooks,
+    webhook_deliveries,
     host_events,
     counters,
     event_marks,

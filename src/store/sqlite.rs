@@ -212,8 +212,8 @@ mod batch {
     use super::Conn;
     use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
-    use crate::store::rows::{FoundRow, MessageRow};
-    use crate::store::schema::conversations;
+    use crate::store::rows::{DeliveryRow, FoundRow, MessageRow};
+    use crate::store::schema::{conversations, webhook_deliveries, webhooks};
     use crate::store::{Failed, Reach, Result};
 
     /// Rows in one statement; 15 values each stay far below SQLite's 32,766.
@@ -240,6 +240,23 @@ mod batch {
             found.extend(query.load::<MessageRow>(conn).failed()?);
         }
         Ok(found)
+    }
+
+    /// Webhooks that are on.
+    pub(super) async fn listening(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+        webhooks::table
+            .filter(webhooks::disabled.is_null())
+            .order(webhooks::id.asc())
+            .select((webhooks::id, webhooks::events))
+            .load(conn)
+            .failed()
+    }
+
+    pub(super) async fn insert_deliveries(conn: &mut Conn, rows: &[DeliveryRow]) -> Result<()> {
+        for row in rows {
+            diesel::insert_into(webhook_deliveries::table).values(row).execute(conn).failed()?;
+        }
+        Ok(())
     }
 
     pub(super) async fn owners(conn: &mut Conn, ids: Vec<&str>) -> Result<Vec<(String, String, String)>> {

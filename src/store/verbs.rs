@@ -25,6 +25,15 @@ macro_rules! store_verbs {
                 ask!(self.transact, conn => queries::write::commit(conn, &batch))
             }
 
+            async fn commit_telling(
+                &self,
+                batch: &[crate::store::Write],
+                render: crate::store::Render,
+            ) -> Result<Vec<crate::store::Written>> {
+                let batch = batch.to_vec();
+                ask!(self.transact, conn => queries::write::commit_telling(conn, &batch, render))
+            }
+
             async fn load_routing(&self) -> Result<crate::domain::escalation::State> {
                 ask!(self.snapshot, conn => queries::routing::load(conn))
             }
@@ -381,6 +390,58 @@ macro_rules! store_verbs {
             }
             async fn forget_events(&self, now: Timestamp) -> Result<usize> {
                 ask!(self.transact, conn => queries::host_events::forget(conn, now))
+            }
+
+            async fn webhooks(&self) -> Result<Vec<crate::domain::webhook::Webhook>> {
+                ask!(self.read, conn => queries::webhooks::all(conn))
+            }
+            async fn disable_webhook(
+                &self,
+                id: &str,
+                why: crate::domain::webhook::Disabled,
+                at: Timestamp,
+            ) -> Result<()> {
+                let id = id.to_owned();
+                ask!(self.transact, conn => queries::webhooks::disable(conn, id, why, at))
+            }
+            async fn webhook_backlog(&self, webhook_id: &str) -> Result<crate::store::Backlog> {
+                let id = webhook_id.to_owned();
+                ask!(self.read, conn => queries::webhooks::backlog(conn, id))
+            }
+            async fn waiting_deliveries(
+                &self,
+                webhook_id: &str,
+                after: i64,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::webhook::lane::Waiting>> {
+                let id = webhook_id.to_owned();
+                ask!(self.read, conn => queries::webhooks::waiting(conn, id, after, limit))
+            }
+            async fn delivery(&self, id: &str) -> Result<Option<crate::domain::webhook::Delivery>> {
+                let id = id.to_owned();
+                ask!(self.read, conn => queries::webhooks::one(conn, id))
+            }
+            async fn deliveries(
+                &self,
+                webhook_id: &str,
+                state: Option<crate::domain::webhook::DeliveryState>,
+                before: i64,
+                limit: i64,
+            ) -> Result<Vec<crate::domain::webhook::Delivery>> {
+                let id = webhook_id.to_owned();
+                ask!(self.read, conn => queries::webhooks::list(conn, id, state, before, limit))
+            }
+            async fn delivery_tried(&self, id: &str, tried: &crate::store::Tried) -> Result<()> {
+                let (id, tried) = (id.to_owned(), tried.clone());
+                ask!(self.transact, conn => queries::webhooks::tried(conn, id, tried))
+            }
+            async fn forget_deliveries(
+                &self,
+                state: crate::domain::webhook::DeliveryState,
+                before: Timestamp,
+                limit: i64,
+            ) -> Result<usize> {
+                ask!(self.transact, conn => queries::webhooks::forget(conn, state, before, limit))
             }
 
             async fn chatbots(&self) -> Result<Vec<Chatbot>> {

@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Store, StoreError, Write, WriteRefusal, Written};
+use super::{Render, Store, StoreError, Write, WriteRefusal, Written};
 
 /// What is called with the result of one write.
 pub type OnDone = Box<dyn FnOnce(Result<Written, StoreError>) + Send>;
 
 /// Sees every committed batch, in commit order, before anybody is answered. Must not block.
 pub type OnCommitted = Arc<dyn Fn(&[(Write, Written)]) + Send + Sync>;
+
+/// Says, before each batch, whether webhooks are to be told of it, and how that is written. Must not block.
+pub type Telling = Arc<dyn Fn() -> Option<Render> + Send + Sync>;
 
 /// How batches are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +56,25 @@ impl Writer {
     /// It runs on a thread of its own: the threads of the engine run actors, and a batch in the making must not wait
     /// for whatever they do at the moment.
     pub fn start(store: Arc<dyn Store>, settings: WriterSettings, on_committed: OnCommitted) -> Self {
+        Self::start_telling(store, settings, on_committed, Arc::new(|| None))
+    }
+
+    /// The same, with webhooks that are told.
+    pub fn start_telling(
+        store: Arc<dyn Store>,
+        settings: WriterSettings,
+        on_committed: OnCommitted,
+        telling: Telling,
+    ) -> Self {
         let (items, queue) = mpsc::channel(settings.queue);
         let failures = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&failures);
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
-                Ok(runtime) => runtime.block_on(Batches::new(store, settings, on_committed, counted).run(queue)),
+                Ok(runtime) => {
+                    runtime.block_on(Batches::new(store, settings, on_committed, telling, counted).run(queue))
+                }
                 // Every write is answered with an error then, because nobody takes it.
                 Err(error) => log::error!(error:display; "the writer could not be started"),
             }
@@ -109,6 +124,7 @@ struct Batches {
     store: Arc<dyn Store>,
     settings: WriterSettings,
     on_committed: OnCommitted,
+    telling: Telling,
     /// Lineages of which a transaction failed: what was decided after it never came to be.
     fenced: HashSet<u64>,
     failures: Arc<AtomicU64>,
@@ -121,9 +137,10 @@ impl Batches {
         store: Arc<dyn Store>,
         settings: WriterSettings,
         on_committed: OnCommitted,
+        telling: Telling,
         failures: Arc<AtomicU64>,
     ) -> Self {
-        Self { store, settings, on_committed, fenced: HashSet::new(), failures }
+        Self { store, settings, on_committed, telling, fenced: HashSet::new(), failures }
     }
 
     async fn run(mut self, mut queue: mpsc::Receiver<Item>) {
@@ -156,12 +173,19 @@ impl Batches {
             return;
         }
         let (writes, waiting): (Vec<Write>, Vec<OnDone>) = batch.into_iter().unzip();
-        match self.store.commit(&writes).await {
+        match self.store_batch(&writes).await {
             Ok(written) => self.committed(writes, written, waiting),
             // One item may be the fault: each gets a commit of its own, so that the others do not suffer. When the
             // database itself is away (`Busy`), none is: it is not asked again for every item.
             Err(StoreError::Aborted(_)) if writes.len() > 1 => self.one_by_one(writes, waiting).await,
             Err(error) => self.failed(&writes, waiting, &error),
+        }
+    }
+
+    async fn store_batch(&self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        match (self.telling)() {
+            Some(render) => self.store.commit_telling(writes, render).await,
+            None => self.store.commit(writes).await,
         }
     }
 
@@ -176,7 +200,7 @@ impl Batches {
             // When the database itself is away, it is not asked again for every item.
             let result = match &broken {
                 Some(error) => Err(StoreError::clone(error)),
-                None => self.store.commit(&writes).await,
+                None => self.store_batch(&writes).await,
             };
             match result {
                 Ok(written) => self.committed(writes, written, vec![done]),

@@ -75,6 +75,7 @@ fn samples(kind: Kind) -> Vec<String> {
         Kind::Origin => words(&["https://chat.example:8443"]),
         Kind::Origins => words(&["*", "https://a.example, http://b.example:3000", "http://[::1]:80"]),
         Kind::Phrases => words(&["get me the duty desk, señor humano", "x"]),
+        Kind::Networks => words(&["hooks.internal", "10.0.0.0/8, fd00::/8, 127.0.0.1"]),
         Kind::Database => words(&[
             "sqlite:other.db",
             "postgres://me:pw@db:5432/chat?sslmode=require",
@@ -136,6 +137,7 @@ fn every_value_out_of_bounds_is_refused_by_the_keys_name_and_form() {
             }
             Kind::Origin => &["https://a.example/", "https://a.example/path", "a.example", "*"],
             Kind::Origins => &["https://a.example/", "https://a.example,b.example"],
+            Kind::Networks => &["10.0.0.0/33", "https://hooks.internal", "a b"],
             Kind::Phrases => &["?!", "two\nlines"],
             Kind::Database => &["mysql://x", "sqlite:", "postgres://", "data/x.db", "postgres://h:port/x"],
             Kind::PrivateUrl(_) => &["http://cache", "redis://", "cache:6379"],

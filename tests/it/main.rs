@@ -45,3 +45,4 @@ mod support;
 mod tidy;
 mod tokens;
 mod visitors;
+mod webhooks;

@@ -134,7 +134,7 @@ fn change(id: &str, version: i64, status: ConversationStatus) -> Op {
 }
 
 fn apply(lineage: u64, ops: Vec<Op>) -> Write {
-    Write::Apply(Transaction { lineage, ops, audit: None })
+    Write::Apply(Transaction { lineage, ops, audit: None, told: Vec::new() })
 }
 
 fn agent(limit: i32) -> Agent {

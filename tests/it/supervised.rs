@@ -124,7 +124,9 @@ async fn carry_out(store: &dyn Store, effects: Vec<Effect>) {
             _ => None,
         })
         .collect();
-    let done = commit_one(store, Write::Apply(Transaction { lineage: 1, ops: ops.clone(), audit: None })).await;
+    let done =
+        commit_one(store, Write::Apply(Transaction { lineage: 1, ops: ops.clone(), audit: None, told: Vec::new() }))
+            .await;
     assert!(matches!(done, Written::Applied { .. }), "{done:?} for {ops:#?}");
 }
 

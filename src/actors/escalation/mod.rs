@@ -23,6 +23,7 @@ use crate::domain::escalation::{Case, Effect, Effects, Op, Request, Setup, State
 use crate::domain::event::{Audience, Event, TopicBody};
 use crate::domain::ids::{ConversationId, RequestId, UserId};
 use crate::domain::time::{Millis, Timestamp};
+use crate::domain::webhook;
 use crate::store::{StoreError, Transaction, Write, WriteRefusal, Written};
 
 use super::failure::Failure;
@@ -198,17 +199,37 @@ impl SupervisorActor {
         }
         let stored = !ops.is_empty();
         self.pending.push_back(Pending { request_id, answer, reply, effects: rest, settled: !stored });
-        if stored && !self.submit(ops, audit.map(|entry| *entry), ctx) {
+        let told = self.told_to_webhooks(stored);
+        if stored && !self.submit(ops, audit.map(|entry| *entry), told, ctx) {
             return;
         }
         self.release(ctx);
     }
 
+    /// What is said to a room because of the newest decision goes to webhooks too, in the same transaction.
+    fn told_to_webhooks(&self, stored: bool) -> Vec<webhook::Told> {
+        let Some(newest) = self.pending.back().filter(|_| stored && self.node.webhooks().are_told()) else {
+            return Vec::new();
+        };
+        let now = self.node.now();
+        let told = |effect: &Effect| match effect {
+            Effect::Notify { to: Audience::Room(id), event } => webhook::Told::event(now, id, event.clone()),
+            _ => None,
+        };
+        newest.effects.iter().filter_map(told).collect()
+    }
+
     /// Whether the writer took it. If not, memory is ahead of what can be stored, so this life ends.
-    fn submit(&mut self, ops: Vec<Op>, audit: Option<AuditEntry>, ctx: &mut Context<Self>) -> bool {
+    fn submit(
+        &mut self,
+        ops: Vec<Op>,
+        audit: Option<AuditEntry>,
+        told: Vec<webhook::Told>,
+        ctx: &mut Context<Self>,
+    ) -> bool {
         let (node, lineage) = (Arc::clone(&self.node), self.lineage);
         let concerned = conversations_of(&ops);
-        let write = Write::Apply(Transaction { lineage, ops, audit });
+        let write = Write::Apply(Transaction { lineage, ops, audit, told });
         let done = move |result| {
             if is_doubtful(&result) {
                 // Ahead of the answer: a second click must not bring the same old facts again.

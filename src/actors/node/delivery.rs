@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::escalation::{ConversationChange, Op};
 use crate::domain::ids::ConversationId;
 use crate::store::{Write, Written};
+use crate::webhooks::Webhooks;
 
 use super::super::lifecycle::Slot;
 use super::super::messages::{RoomMessage, RouterMessage};
@@ -15,9 +16,10 @@ use super::super::tell::{Overflow, tell};
 /// What the writer calls with every committed batch.
 pub(super) type OnCommitted = Arc<dyn Fn(&[(Write, Written)]) + Send + Sync>;
 
-/// Hands rooms that are live what became durable.
-pub(super) fn to_rooms(router: Slot<RouterActor>) -> OnCommitted {
+/// Hands rooms that are live what became durable, and lets webhooks see what was written for them.
+pub(super) fn to_rooms(router: Slot<RouterActor>, webhooks: Webhooks) -> OnCommitted {
     Arc::new(move |batch| {
+        webhooks.committed();
         let Some(router) = router.get() else { return };
         let mut news: BTreeMap<ConversationId, News> = BTreeMap::new();
         for (write, written) in batch {

@@ -9,6 +9,7 @@ mod messaging;
 pub mod people;
 mod records;
 mod watch;
+mod webhooks;
 
 pub use access::{permitted, relation};
 pub use assistants::Assistants;
@@ -16,6 +17,7 @@ pub(super) use delivery::conversations_of;
 pub use host_events::{Carried, reader};
 pub use messaging::NewMessaging;
 pub use people::Login;
+pub use webhooks::{NewWebhook, WebhookChange};
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -39,6 +41,7 @@ use crate::domain::session::{RateLimit, SessionSettings, WindowSettings};
 use crate::domain::time::{Millis, Timestamp};
 use crate::domain::wait::WaitEstimator;
 use crate::store::{Store, StoreError, Writer, WriterSettings};
+use crate::webhooks::Webhooks;
 
 use super::escalation::SupervisorActor;
 use super::failure::Failure;
@@ -91,6 +94,8 @@ pub struct Parts {
     pub sink: Option<Arc<dyn EventSink>>,
     /// Who answers before a human does.
     pub assistants: Assistants,
+    /// Who tells the host application's server.
+    pub webhooks: Webhooks,
     /// Where actors run.
     pub spawner: Spawner,
 }
@@ -110,6 +115,7 @@ pub struct Node {
     login: Login,
     sink: Option<Arc<dyn EventSink>>,
     assistants: Assistants,
+    webhooks: Webhooks,
     published: broadcast::Sender<Arc<Published>>,
     spawner: Spawner,
     router: Slot<RouterActor>,
@@ -147,10 +153,12 @@ impl Node {
         let revoked = parts.store.revoked_logins(now).await?.into_iter().collect();
         let chatbots = parts.store.chatbots().await?.into_iter().map(|bot| (bot.id.clone(), bot)).collect();
         let router = Slot::default();
-        let writer = Writer::start(
+        let telling = parts.webhooks.clone();
+        let writer = Writer::start_telling(
             Arc::clone(&parts.store),
             WriterSettings { max_batch: parts.config.database.batch_items, ..WriterSettings::default() },
-            delivery::to_rooms(Slot::clone(&router)),
+            delivery::to_rooms(Slot::clone(&router), parts.webhooks.clone()),
+            Arc::new(move || telling.telling()),
         );
         let (ended, mut ends) = mpsc::unbounded_channel();
         let node = Arc::new(Self {
@@ -170,6 +178,7 @@ impl Node {
             login: parts.login,
             sink: parts.sink,
             assistants: parts.assistants,
+            webhooks: parts.webhooks,
             published: broadcast::Sender::new(SUBSCRIBER_LAG),
             spawner: parts.spawner,
             router,
@@ -441,6 +450,7 @@ impl Node {
         self.stopping.store(true, Ordering::Release);
         self.router.set(None);
         self.supervisor.set(None);
+        self.webhooks.stop();
     }
 
     /// Whether the server is going away.

@@ -325,7 +325,8 @@ pub fn event_type(event: &Event) -> &str {
     }
 }
 
-pub(super) fn event_data(o: &mut Object<'_>, event: &Event) {
+/// An event's `data`.
+pub fn event_data(o: &mut Object<'_>, event: &Event) {
     match event {
         Event::NewMessage(message) => shapes::message(o, message),
         Event::NewNote(note) => shapes::note(o, note),

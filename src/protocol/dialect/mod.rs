@@ -14,6 +14,6 @@ pub use super::json::KeyStyle;
 pub use decode::{Inbound, Refused, Request, WireId, decode, read_body, read_body_in};
 pub use encode::{
     Connected, encode_connected, encode_error, encode_event, encode_pong, encode_registered, encode_reply, error_data,
-    is_own_event,
+    event_data, is_own_event,
 };
 pub use requests::REQUEST_TYPES;

@@ -17,7 +17,7 @@ use crate::store::{
     AuditFilter, Change, Changed, Cursor, Facts, FactsFilter, Failed, Recorded, Result, WriteRefusal, Written,
 };
 
-use super::{Conn, RunQueryDsl, chatbots, people};
+use super::{Conn, RunQueryDsl, chatbots, people, webhooks};
 
 /// The shared ones and the reader's own, by shortcut.
 pub(in crate::store) async fn canned(conn: &mut Conn, reader: UserId) -> Result<Vec<CannedResponse>> {
@@ -168,6 +168,14 @@ async fn change(conn: &mut Conn, change: Change) -> Result<Changed> {
             true
         }
         Change::DeleteCanned(id) => run!(diesel::delete(canned_responses::table.find(id)).execute(conn)).failed()? > 0,
+        Change::PutWebhook(webhook) => webhooks::put(conn, &webhook).await.map(|()| true)?,
+        Change::DeleteWebhook(id) => webhooks::delete(conn, &id).await?,
+        Change::TellWebhook { webhook_id, told, render } => {
+            webhooks::tell_one(conn, &webhook_id, &told, render).await?
+        }
+        Change::Redeliver { webhook_id, delivery_id, at } => {
+            webhooks::again(conn, &webhook_id, &delivery_id, at).await?
+        }
         Change::SetPassword { user_id, password_hash, until } => {
             let row = credentials::table.find(user_id.as_str());
             let set = credentials::password_hash.eq(password_hash);

@@ -15,6 +15,7 @@ pub(in crate::store) mod overviews;
 pub(in crate::store) mod people;
 pub(in crate::store) mod routing;
 pub(in crate::store) mod search;
+pub(in crate::store) mod webhooks;
 pub(in crate::store) mod write;
 
 use super::{Conn, RunQueryDsl, batch};

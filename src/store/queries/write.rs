@@ -11,7 +11,7 @@ use crate::domain::messaging::Post;
 use crate::domain::time::Timestamp;
 use crate::store::rows::{ConversationRow, MessageRow, NoteRow, ParticipantRow};
 use crate::store::schema::{conversations, messages, notes, participants, ratings};
-use crate::store::{Failed, NewConversation, Result, Transaction, Write, WriteRefusal, Written};
+use crate::store::{Failed, NewConversation, Render, Result, Transaction, Write, WriteRefusal, Written};
 
 use super::{Conn, RunQueryDsl, batch};
 
@@ -37,6 +37,17 @@ pub(in crate::store) type MessageKey = (String, String, String);
 fn key_of(message: &NewMessage) -> Option<MessageKey> {
     let (sender_id, client_id) = (message.sender_id.as_ref()?, message.client_id.as_ref()?);
     Some((message.conversation_id.to_string(), sender_id.to_string(), client_id.clone()))
+}
+
+/// The same as [`commit`], and what webhooks are to be told of it.
+pub(in crate::store) async fn commit_telling(
+    conn: &mut Conn,
+    writes: &[Write],
+    render: Render,
+) -> Result<Vec<Written>> {
+    let written = commit(conn, writes).await?;
+    super::webhooks::tell(conn, writes, &written, render).await?;
+    Ok(written)
 }
 
 /// Does everything in a batch. An error means that the caller must roll back.

@@ -7,6 +7,7 @@ mod host_events;
 mod messaging;
 mod people;
 mod routing;
+mod webhooks;
 
 pub(super) use chatbots::{ChatbotRow, intervals_json, read_exception, read_interval};
 pub(super) use conversations::{ConversationRow, FoundRow, MessageRow, NoteRow, ParticipantRow, read_rating};
@@ -15,6 +16,7 @@ pub(super) use host_events::{EventMarkRow, HostEventRow};
 pub(super) use messaging::{AttachmentRow, ReactionRow};
 pub(super) use people::{AgentChange, AgentRow, UserRow};
 pub(super) use routing::{AssignmentRow, DecisionRow, EntryRow, OfferRow, StatsRow, WaitSampleRow};
+pub(super) use webhooks::{DeliveryRow, WaitingRow, WebhookRow, read_wanted};
 
 use crate::domain::time::Timestamp;
 

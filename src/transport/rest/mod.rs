@@ -31,6 +31,7 @@ mod search;
 mod statistics;
 mod transcript;
 mod visitors;
+mod webhooks;
 pub mod who;
 
 use actix_web::body::BoxBody;
@@ -51,7 +52,7 @@ use answer::ApiError;
 pub struct Route {
     /// `get`, `post`, `put`, `patch`, `delete`.
     pub method: &'static str,
-    /// With `{id}` where an id stands.
+    /// With `{id}` where an id stands, and `{deliveryId}` where a second one does.
     pub path: &'static str,
     /// What it is in the table of who may do what.
     pub action: Action,
@@ -151,6 +152,17 @@ routes! {
     get    "/api/v1/audit"                              audit::list, AuditList;
     get    "/api/v1/decisions"                          decisions::list, DecisionLog;
 
+    get    "/api/v1/webhooks"                           webhooks::list, WebhookList;
+    post   "/api/v1/webhooks"                           webhooks::create, WebhookCreate;
+    get    "/api/v1/webhooks/{id}"                      webhooks::get, WebhookList;
+    patch  "/api/v1/webhooks/{id}"                      webhooks::update, WebhookUpdate;
+    delete "/api/v1/webhooks/{id}"                      webhooks::delete, WebhookDelete;
+    post   "/api/v1/webhooks/{id}/secret"               webhooks::rotate, WebhookRotate;
+    post   "/api/v1/webhooks/{id}/test"                 webhooks::test, WebhookTest;
+    get    "/api/v1/webhooks/{id}/deliveries"           webhooks::deliveries, DeliveryList;
+    get    "/api/v1/webhooks/{id}/deliveries/{deliveryId}" webhooks::delivery, DeliveryList;
+    post   "/api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver" webhooks::redeliver, DeliveryRedeliver;
+
     get    "/api/v1/agents"                             agents::list, AgentList;
     post   "/api/v1/agents"                             agents::create, AgentCreate;
     get    "/api/v1/agents/{id}"                        agents::get, AgentGet;
@@ -246,7 +258,7 @@ fn fits(pattern: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            (Some("{id}"), Some(part)) if !part.is_empty() => {}
+            (Some("{id}" | "{deliveryId}"), Some(part)) if !part.is_empty() => {}
             (Some(part), Some(other)) if part == other => {}
             _ => return false,
         }

@@ -31,9 +31,9 @@ pub const KEPT: Millis = Millis::from_mins(24 * 60);
 
 /// Whether a route takes an `Idempotency-Key`.
 ///
-/// All that change something do, but those that give out tokens: their answers are secrets, which are stored nowhere.
+/// All that change something do, but those that give out tokens and secrets: their answers are secrets, which are stored nowhere.
 pub fn takes_key(method: &str, action: Action) -> bool {
-    let gives_tokens = matches!(
+    let gives_secrets = matches!(
         action,
         Action::AuthLogin
             | Action::AuthRefresh
@@ -42,9 +42,11 @@ pub fn takes_key(method: &str, action: Action) -> bool {
             | Action::VisitorRefresh
             | Action::VisitorIdentify
             | Action::TokenMint
+            | Action::WebhookCreate
+            | Action::WebhookRotate
     );
     // A file is not held in memory to be compared: brought twice, one of the two is used by nobody and forgotten.
-    method != "get" && !gives_tokens && !matches!(action, Action::AttachmentPut)
+    method != "get" && !gives_secrets && !matches!(action, Action::AttachmentPut)
 }
 
 type Name = (UserId, String);
