@@ -8,6 +8,7 @@ use crate::domain::command::Command;
 use crate::domain::connections::Dialect;
 use crate::domain::conversation::ConversationStatus;
 use crate::domain::event::Event;
+use crate::domain::ids::UserId;
 use crate::domain::rejection::Rejection;
 use crate::domain::session::{Claim, Input};
 use crate::domain::time::Millis;
@@ -27,7 +28,7 @@ use super::hub::FromSession;
 /// Messages of a returning customer's conversation that come by themselves (seed 002).
 pub(super) const RESTORED: i64 = 20;
 /// Conversations of an agent whose room is entered by itself.
-const OWNED: i64 = 200;
+pub(super) const OWNED: i64 = 200;
 
 /// A busy or absent database is asked again this much later.
 pub(super) const AGAIN: Millis = Millis::new(1000);
@@ -182,15 +183,10 @@ impl SessionActor {
         }));
     }
 
-    pub(super) fn enter_owned(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
+    fn enter_owned(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
         let (node, session, again) = (Arc::clone(&self.node), self.reference(), Arc::clone(&principal));
         let look = async move {
-            let filter = ConversationFilter {
-                assigned_agent_id: Some(principal.user_id.clone()),
-                statuses: vec![ConversationStatus::AgentAssigned, ConversationStatus::WrapUp],
-                ..ConversationFilter::default()
-            };
-            let owned = node.store().conversations(&filter, None, OWNED).await?;
+            let owned = node.store().conversations(&owned_by(&principal.user_id), None, OWNED).await?;
             for conversation in owned {
                 let message = RoomMessage::Enroll(session.clone(), Arc::clone(&principal), None);
                 let conversation_id = conversation.id;
@@ -218,6 +214,15 @@ impl SessionActor {
             return Err(Failure::Rejected(Rejection::LimitReached { what: "rooms_per_socket", limit }));
         }
         Ok(principal)
+    }
+}
+
+/// What an agent has.
+pub(super) fn owned_by(agent_id: &UserId) -> ConversationFilter {
+    ConversationFilter {
+        assigned_agent_id: Some(agent_id.clone()),
+        statuses: vec![ConversationStatus::AgentAssigned, ConversationStatus::WrapUp],
+        ..ConversationFilter::default()
     }
 }
 

@@ -9,6 +9,7 @@ pub mod hub;
 
 mod hello;
 mod host_events;
+mod owned;
 mod receipts;
 mod requests;
 mod socket_io;
@@ -79,6 +80,8 @@ enum Waiting {
     Join(Option<WireId>, ConversationId),
     /// One conversation of a resume.
     PartOfResume(u64, ConversationId),
+    /// A Socket.IO agent enters what it has.
+    Owned(Box<owned::Owned>),
 }
 
 /// A resume under way.

@@ -1,5 +1,7 @@
 //! What has reached the client is told to the rooms.
 
+use std::sync::Arc;
+
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 
 use crate::domain::delivery::Stream;
@@ -17,8 +19,12 @@ pub(super) type Carries = Option<(Stream, i64)>;
 impl SessionActor {
     /// Tells the client, and the room once the pump has written it.
     pub(super) fn send_receipted(&mut self, event: &Encoded, ctx: &mut Context<Self>) {
-        let carries = self.machine.principal().and_then(|principal| carried(event.event(), &principal.user_id));
+        let carries = self.carried(event.event());
         self.send_event_carrying(event, carries, ctx);
+    }
+
+    pub(super) fn carried(&self, event: &Event) -> Carries {
+        self.machine.principal().and_then(|principal| carried(event, &principal.user_id))
     }
 
     /// At once, then at most once per interval and conversation.
@@ -47,16 +53,23 @@ impl SessionActor {
 
 /// The newest message of somebody else in an event. One's own that comes back to one's devices has arrived nowhere.
 fn carried(event: &Event, own: &UserId) -> Carries {
-    let foreign = |message: &Message| message.sender_id.as_ref().is_some_and(|sender| sender != own);
     match event {
         Event::NewMessage(message) => {
-            foreign(message).then(|| (Stream::Conversation(message.conversation_id.clone()), message.seq))
+            foreign(message, own).then(|| (Stream::Conversation(message.conversation_id.clone()), message.seq))
         }
         Event::ChatSessionRestored { conversation_id, history, .. } => {
-            let newest = history.iter().filter(|message| foreign(message)).map(|message| message.seq).max()?;
-            Some((Stream::Conversation(conversation_id.clone()), newest))
+            newest_foreign(history, own).map(|seq| (Stream::Conversation(conversation_id.clone()), seq))
         }
         Event::Host(event) => event.number.map(|number| (Stream::HostEvents, number)),
         _ => None,
     }
+}
+
+fn foreign(message: &Message, own: &UserId) -> bool {
+    message.sender_id.as_ref().is_some_and(|sender| sender != own)
+}
+
+/// The number of the newest message of somebody else in a history.
+pub(super) fn newest_foreign(history: &[Arc<Message>], own: &UserId) -> Option<i64> {
+    history.iter().filter(|message| foreign(message, own)).map(|message| message.seq).max()
 }

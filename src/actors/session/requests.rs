@@ -59,7 +59,10 @@ impl SessionActor {
                 }
                 self.acknowledge(id.as_ref(), &Reply::Done, ctx);
             }
-            Command::Join { ref conversation_id, .. } => {
+            Command::Join { ref conversation_id, last_seq } => {
+                if last_seq.is_some() {
+                    self.asks_again(conversation_id);
+                }
                 let waiting = Waiting::Join(id, conversation_id.clone());
                 self.ask(waiting, principal, command);
             }
@@ -79,7 +82,7 @@ impl SessionActor {
         Caller { principal, session: Some(self.reference()) }
     }
 
-    fn ask(&mut self, waiting: Waiting, principal: Arc<Principal>, command: Command) {
+    pub(super) fn ask(&mut self, waiting: Waiting, principal: Arc<Principal>, command: Command) {
         self.next_token += 1;
         let token = self.next_token;
         self.waiting.insert(token, waiting);
@@ -91,6 +94,13 @@ impl SessionActor {
     fn fire_and_forget(&self, principal: Arc<Principal>, command: Command) {
         let caller = self.caller(principal);
         self.node.dispatch(Ask { caller, command, request_id: self.node.new_request_id(), reply: ReplyTo::nobody() });
+    }
+
+    /// What a history has shown comes once more to who asks for it by its number.
+    fn asks_again(&mut self, conversation_id: &ConversationId) {
+        if let Some(state) = &mut self.socket_io {
+            state.histories.forget(conversation_id);
+        }
     }
 
     pub(super) fn resume(
@@ -115,6 +125,7 @@ impl SessionActor {
         let resuming = Resuming { id, left: conversations.len(), conversations: Vec::new(), failed: None };
         self.resuming.insert(group, resuming);
         for (conversation_id, last_seq) in conversations {
+            self.asks_again(&conversation_id);
             let command = Command::Resume { conversations: vec![(conversation_id.clone(), last_seq)] };
             self.ask(Waiting::PartOfResume(group, conversation_id), Arc::clone(principal), command);
         }
@@ -160,6 +171,7 @@ impl SessionActor {
             Some(Waiting::PartOfResume(group, conversation_id)) => {
                 self.part_answered(group, conversation_id, answer, ctx);
             }
+            Some(Waiting::Owned(owned)) => self.entered_one(owned, answer, ctx),
             None => {}
         }
     }

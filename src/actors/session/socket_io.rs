@@ -10,12 +10,11 @@ use bytestring::ByteString;
 use crate::domain::command::{StartConversation, StartMode};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{AgentNotice, EscalationStatus, Event, Reply};
-use crate::domain::ids::{AgentId, ConversationId, UserId};
-use crate::domain::message::Message;
+use crate::domain::ids::{AgentId, ConversationId};
 use crate::domain::session::{CloseCause, Input};
 use crate::domain::user::{Principal, Role};
 use crate::protocol::dialect::WireId;
-use crate::protocol::dialect::socket_io::{self as dialect, Defaults, Greeting, Joined};
+use crate::protocol::dialect::socket_io::{self as dialect, Defaults, Greeting};
 use crate::protocol::encoded::Encoded;
 use crate::protocol::error::{ErrorCode, WireError};
 use crate::protocol::socket_io::{Decoder, Fault, Kind, MAIN, Packet};
@@ -27,18 +26,16 @@ use super::super::messages::{Caller, RoomMessage, RouterMessage};
 use super::super::node::Node;
 use super::SessionActor;
 use super::hello::{AGAIN, RESTORED};
-
-/// Messages that an agent is shown of a conversation that it was given (seed 002).
-const SHOWN: i64 = 50;
+use super::owned::{Histories, Owned};
 
 /// What a Socket.IO client has besides.
 pub(super) struct State {
     decoder: Decoder,
-    greeting: Greeting,
+    pub(super) greeting: Greeting,
     /// The customer's active conversation.
     active: Option<ConversationId>,
-    /// Up to these numbers messages were shown as a history.
-    shown: Vec<(ConversationId, i64)>,
+    /// What an agent is shown of the conversations that it has.
+    pub(super) histories: Histories,
 }
 
 impl State {
@@ -47,7 +44,7 @@ impl State {
             decoder: Decoder::new(node.config().socket_io.max_payload_bytes),
             greeting: Greeting::default(),
             active: None,
-            shown: Vec::new(),
+            histories: Histories::default(),
         }
     }
 }
@@ -176,17 +173,15 @@ impl SessionActor {
     pub(super) fn settle_in(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
         match principal.role {
             Role::Customer => self.open_conversation(principal, ctx),
-            Role::Agent | Role::Admin => {
+            Role::Agent => self.show_owned(principal, ctx),
+            Role::Admin => {
                 let missed = self.socket_io.as_ref().map(|state| state.greeting.conversations.clone());
-                if principal.role == Role::Agent {
-                    self.enter_owned(Arc::clone(&principal), ctx);
-                }
                 self.bring_missed(&principal, missed.unwrap_or_default(), ctx);
             }
         }
     }
 
-    fn bring_missed(
+    pub(super) fn bring_missed(
         &mut self,
         principal: &Arc<Principal>,
         missed: Vec<(ConversationId, i64)>,
@@ -242,15 +237,21 @@ impl SessionActor {
     pub(super) fn told_in_socket_io(&mut self, event: &Event, ctx: &mut Context<Self>) -> bool {
         let Some(state) = &self.socket_io else { return true };
         match event {
-            Event::NewMessage(message) => {
-                !state.shown.iter().any(|(id, seq)| *id == message.conversation_id && message.seq <= *seq)
-            }
+            Event::NewMessage(message) => !state.histories.has(message),
             Event::AgentNotification {
                 notice: AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary },
+                at,
                 ..
             } => {
-                let of = (conversation_id.clone(), user_id.clone(), user_name.clone(), summary.clone());
-                self.show_history(of, ctx);
+                if !state.histories.was_given(conversation_id, *at) {
+                    let owned = Owned {
+                        conversation_id: conversation_id.clone(),
+                        user_id: user_id.clone(),
+                        user_name: user_name.clone(),
+                        summary: summary.clone(),
+                    };
+                    self.show_history(Box::new(owned), ctx);
+                }
                 false
             }
             Event::EscalationStatus { conversation_id, status } if dialect::is_asked(status) => {
@@ -272,33 +273,6 @@ impl SessionActor {
             }
             let reason = found.ok().flatten().and_then(|conversation| conversation.escalation_reason);
             this.send(dialect::encode_asked(&id, &status, reason.as_deref()), false, ctx);
-        }));
-    }
-
-    /// `staff_chat_joined`. What else comes meanwhile waits, so that the history is neither late nor doubled.
-    fn show_history(&mut self, of: (ConversationId, UserId, String, Option<String>), ctx: &mut Context<Self>) {
-        let node = Arc::clone(&self.node);
-        let id = of.0.clone();
-        let look = async move { node.store().messages_before(&id, i64::MAX, SHOWN).await };
-        ctx.wait(look.into_actor(self).map(move |found, this, ctx| {
-            let (conversation_id, user_id, user_name, summary) = &of;
-            let history: Vec<Arc<Message>> = match found {
-                Ok(history) => history.into_iter().map(Arc::new).collect(),
-                Err(error) => {
-                    log::warn!(error:display; "a conversation's history could not be read; trying again");
-                    let later = this.node.clock().sleep_until(this.node.now() + AGAIN);
-                    ctx.spawn(later.into_actor(this).map(move |(), this, ctx| this.show_history(of, ctx)));
-                    return;
-                }
-            };
-            let summary = summary.as_deref();
-            let text =
-                dialect::encode_joined(&Joined { conversation_id, user_id, user_name, summary, history: &history });
-            if let (Some(state), Some(last)) = (&mut this.socket_io, history.last()) {
-                state.shown.retain(|(known, _)| known != conversation_id);
-                state.shown.push((conversation_id.clone(), last.seq));
-            }
-            this.send(text, false, ctx);
         }));
     }
 
