@@ -409,7 +409,9 @@ pub fn event_data(o: &mut Object<'_>, event: &Event) {
             o.text("staffId", agent_id.as_str()).text("userName", name);
         }
         Event::StaffStatusUpdated { agent_id, is_online, is_available, status } => {
-            o.text("staffId", agent_id.as_str()).flag("isOnline", *is_online).flag("isAvailable", *is_available);
+            // Who chose to be offline is so to the others, whatever is connected (seed 002).
+            let is_online = *is_online && *status != Availability::Offline;
+            o.text("staffId", agent_id.as_str()).flag("isOnline", is_online).flag("isAvailable", *is_available);
             o.word("status", *status);
         }
         Event::StaffData { current_chats, max_concurrent_chats, is_available, status, online_staff_count } => {
