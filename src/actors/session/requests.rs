@@ -73,7 +73,8 @@ impl SessionActor {
                 let _ = self.step(Input::Leave(conversation_id.clone()), ctx);
                 self.ask(Waiting::One(id), principal, command);
             }
-            Command::Typing { .. } => self.fire_and_forget(principal, command),
+            // A stock client with retries sends nothing else until what it wants acknowledged is.
+            Command::Typing { .. } if id.is_none() || self.socket_io.is_none() => self.fire_and_forget(principal, command),
             other => self.ask(Waiting::One(id), principal, other),
         }
     }
