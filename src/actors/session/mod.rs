@@ -274,7 +274,7 @@ impl SessionActor {
             return;
         }
         self.note_head(event.event());
-        let text = event.text(self.keys);
+        let text = self.text_of(event);
         self.send_carrying(text, droppable, carries, ctx);
     }
 

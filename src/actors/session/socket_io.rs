@@ -8,7 +8,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use crate::domain::command::{StartConversation, StartMode};
-use crate::domain::conversation::Conversation;
+use crate::domain::conversation::{Conversation, ConversationStatus};
 use crate::domain::event::{AgentNotice, EscalationStatus, Event, Reply};
 use crate::domain::ids::{AgentId, ConversationId};
 use crate::domain::session::{CloseCause, Input};
@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) greeting: Greeting,
     /// The customer's active conversation.
     active: Option<ConversationId>,
+    /// The active conversation has ended: what is said next without naming one begins another.
+    ended: bool,
     /// What an agent is shown of the conversations that it has.
     pub(super) histories: Histories,
 }
@@ -44,6 +46,7 @@ impl State {
             decoder: Decoder::new(node.config().socket_io.max_payload_bytes),
             greeting: Greeting::default(),
             active: None,
+            ended: false,
             histories: Histories::default(),
         }
     }
@@ -81,21 +84,32 @@ impl SessionActor {
             Err(Fault::Malformed) => return self.end(1002, "parse_error", ctx),
             Err(Fault::TooBig) => return self.end(1009, "too_big", ctx),
         };
-        match (packet.kind, &*packet.namespace == MAIN) {
+        let main = &*packet.namespace == MAIN;
+        match (packet.kind, main) {
             (Kind::Connect, true) => self.greet(&packet, ctx),
             (Kind::Connect, false) => self.write(dialect::encode_not_entered(&packet.namespace, None), None),
+            // As the protocol's own server does with who speaks where it has not entered.
+            _ if !main || !self.up => self.end(1002, "not_entered", ctx),
             // The pump's end is the session's.
-            (Kind::Disconnect, true) => self.to_pump(ToPump::Close { code: 1000, reason: String::new() }),
-            (Kind::Event, true) => self.event(&packet, ctx),
-            // Nothing is asked of clients, and other namespaces have nobody in them.
-            (Kind::Ack | Kind::Disconnect | Kind::ConnectError, _) => {}
-            (Kind::Event, false) => self.end(1002, "no_such_namespace", ctx),
+            (Kind::Disconnect, _) => self.to_pump(ToPump::Close { code: 1000, reason: String::new() }),
+            (Kind::Event, _) => self.hear(packet, ctx),
+            // Nothing is asked of clients.
+            (Kind::Ack | Kind::ConnectError, _) => {}
         }
     }
 
     fn end(&mut self, code: u16, reason: &'static str, ctx: &mut Context<Self>) {
         // The close is done by the actions.
         let _ = self.step(Input::End(CloseCause::Other { code, reason }), ctx);
+    }
+
+    /// Who goes on after the end of its conversation, and names none, gets another as on connecting.
+    fn hear(&mut self, packet: Packet, ctx: &mut Context<Self>) {
+        let anew = self.socket_io.as_ref().is_some_and(|state| state.ended) && dialect::begins_anew(&packet);
+        match self.principal().filter(|_| anew) {
+            Some(principal) => self.open_conversation(principal, Some(packet), ctx),
+            None => self.event(&packet, ctx),
+        }
     }
 
     fn event(&mut self, packet: &Packet, ctx: &mut Context<Self>) {
@@ -172,7 +186,7 @@ impl SessionActor {
     /// Somebody is known now: customers get their conversation, agents theirs, and everybody what they missed.
     pub(super) fn settle_in(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
         match principal.role {
-            Role::Customer => self.open_conversation(principal, ctx),
+            Role::Customer => self.open_conversation(principal, None, ctx),
             Role::Agent => self.show_owned(principal, ctx),
             Role::Admin => {
                 let missed = self.socket_io.as_ref().map(|state| state.greeting.conversations.clone());
@@ -193,33 +207,56 @@ impl SessionActor {
     }
 
     /// What the client sends meanwhile waits, so that it may speak before it has heard which conversation is its own.
-    fn open_conversation(&mut self, principal: Arc<Principal>, ctx: &mut Context<Self>) {
-        let greeting = self.socket_io.as_ref().map(|state| state.greeting.clone()).unwrap_or_default();
+    /// `said`: what it said after the end of the last one.
+    fn open_conversation(&mut self, principal: Arc<Principal>, said: Option<Packet>, ctx: &mut Context<Self>) {
+        let greeting = self.socket_io.as_ref().filter(|_| said.is_none()).map(|state| state.greeting.clone());
         let (node, caller, again) =
             (Arc::clone(&self.node), self.caller(Arc::clone(&principal)), Arc::clone(&principal));
-        let look = async move { open(&node, caller, &greeting).await };
-        ctx.wait(look.into_actor(self).map(move |found, this, ctx| match found {
-            Ok(opened) => this.opened(&principal, opened, ctx),
-            Err(failure) => {
+        let look = async move { open(&node, caller, greeting.as_ref()).await };
+        ctx.wait(look.into_actor(self).map(move |found, this, ctx| match (found, said) {
+            (Ok(opened), None) => this.opened(&principal, opened, ctx),
+            (Ok(opened), Some(packet)) => {
+                if !this.is_in(&opened) {
+                    this.opened(&principal, opened, ctx);
+                }
+                this.event(&packet, ctx);
+            }
+            (Err(failure), Some(packet)) => {
+                let id = packet.id.map(WireId::of_ack);
+                this.send_error(id.as_ref(), &WireError::from(failure), ctx);
+            }
+            (Err(failure), None) => {
                 let error = WireError::from(failure);
                 this.send_error(None, &error, ctx);
                 if error.code.retryable() {
                     log::warn!("error.code" = error.code.as_str(); "a customer's conversation could not be opened; trying again");
                     let later = this.node.clock().sleep_until(this.node.now() + AGAIN);
-                    ctx.spawn(later.into_actor(this).map(|(), this, ctx| this.open_conversation(again, ctx)));
+                    ctx.spawn(later.into_actor(this).map(|(), this, ctx| this.open_conversation(again, None, ctx)));
                 }
             }
         }));
     }
 
+    /// The same one is found as long as its agent finishes the paperwork.
+    fn is_in(&self, opened: &Opened) -> bool {
+        let active = self.socket_io.as_ref().and_then(|state| state.active.as_ref());
+        matches!(opened, Opened::Restored { conversation, .. } if Some(&conversation.id) == active)
+    }
+
+    /// Says which conversation it is, with the number that the client then has, so that a stock client has none of
+    /// another connection's in mind.
     fn opened(&mut self, principal: &Arc<Principal>, opened: Opened, ctx: &mut Context<Self>) {
         let (conversation_id, from) = match opened {
             Opened::Restored { conversation, from, event } => {
-                self.send_receipted(&Encoded::new(event), ctx);
-                (conversation.id, from.unwrap_or(conversation.last_seq))
+                let from = from.unwrap_or(conversation.last_seq);
+                let text = dialect::numbered(&Encoded::new(event.clone()).text(self.keys), &conversation.id, from);
+                let carries = self.carried(&event);
+                self.send_carrying(text, false, carries, ctx);
+                (conversation.id, from)
             }
             Opened::Started(conversation_id) => {
-                self.send(dialect::encode_started(&conversation_id), false, ctx);
+                let text = dialect::numbered(&dialect::encode_started(&conversation_id), &conversation_id, 0);
+                self.send(text, false, ctx);
                 (conversation_id, 0)
             }
         };
@@ -229,14 +266,31 @@ impl SessionActor {
         let Some(state) = &mut self.socket_io else { return };
         let mut others = std::mem::take(&mut state.greeting.conversations);
         others.retain(|(id, _)| *id != conversation_id);
-        state.active = Some(conversation_id);
+        (state.active, state.ended) = (Some(conversation_id), false);
         self.bring_missed(principal, others, ctx);
+    }
+
+    /// The text of an event, with what a stock client gives back after a lost connection: how far it is in its active
+    /// conversation, and in no other, as it keeps only one.
+    pub(super) fn text_of(&self, event: &Encoded) -> ByteString {
+        let text = event.text(self.keys);
+        let active = self.socket_io.as_ref().and_then(|state| state.active.as_ref());
+        match (event.event(), active) {
+            (Event::NewMessage(message), Some(active)) if message.conversation_id == *active => {
+                dialect::numbered(&text, active, message.seq)
+            }
+            _ => text,
+        }
     }
 
     /// Whether an event goes out as it is; what needs a look first goes out after it.
     pub(super) fn told_in_socket_io(&mut self, event: &Event, ctx: &mut Context<Self>) -> bool {
-        let Some(state) = &self.socket_io else { return true };
+        let Some(state) = &mut self.socket_io else { return true };
         match event {
+            Event::ConversationClosed { conversation_id, .. } => {
+                state.ended |= state.active.as_ref() == Some(conversation_id);
+                true
+            }
             Event::NewMessage(message) => !state.histories.has(message),
             Event::AgentNotification {
                 notice: AgentNotice::NewConversationAssigned { conversation_id, user_id, user_name, summary },
@@ -281,7 +335,7 @@ impl SessionActor {
         match reply {
             Reply::Started { conversation_id, .. } => {
                 if let Some(state) = &mut self.socket_io {
-                    state.active = Some(conversation_id.clone());
+                    (state.active, state.ended) = (Some(conversation_id.clone()), false);
                 }
                 self.send(dialect::encode_started(conversation_id), false, ctx);
             }
@@ -310,16 +364,33 @@ impl SessionActor {
     }
 }
 
-/// Whether what a client says it has is something that it goes on from.
+/// Whether a client goes on from what it says it has, and has missed nothing else: of other conversations it cannot say
+/// how far it is, and what came there meanwhile does not come by itself.
 async fn recovers(node: &Node, principal: &Principal, greeting: &Greeting) -> Result<bool, Failure> {
     let (Some(_), Role::Customer) = (&greeting.pid, principal.role) else { return Ok(false) };
     let Some(current) = node.store().current_conversation_of(&principal.user_id).await? else { return Ok(false) };
     let offset = greeting.offset_in(&current.id, false);
-    Ok(offset.is_some_and(|offset| (0..=current.last_seq).contains(&offset)))
+    if !offset.is_some_and(|offset| (0..=current.last_seq).contains(&offset)) {
+        return Ok(false);
+    }
+    let open = ConversationFilter {
+        customer_id: Some(principal.user_id.clone()),
+        statuses: vec![
+            ConversationStatus::Active,
+            ConversationStatus::WaitingForAgent,
+            ConversationStatus::Offered,
+            ConversationStatus::AgentAssigned,
+            ConversationStatus::WrapUp,
+        ],
+        ..ConversationFilter::default()
+    };
+    let only = node.store().conversations(&open, None, 2).await?.len() < 2;
+    Ok(only && node.store().messaging_stats(&principal.user_id).await?.conversations == 0)
 }
 
-/// The customer's active conversation, or a new one.
-async fn open(node: &Arc<Node>, caller: Caller, greeting: &Greeting) -> Result<Opened, Failure> {
+/// The customer's active conversation, or a new one. `greeting`: what a client that comes has; one that is here has
+/// heard everything.
+async fn open(node: &Arc<Node>, caller: Caller, greeting: Option<&Greeting>) -> Result<Opened, Failure> {
     let user_id = &caller.principal.user_id;
     // Before the look for an open one: two tabs that come at the same moment then either see the same last one, and
     // mean the same new one, or the second sees what the first has started.
@@ -334,7 +405,12 @@ async fn open(node: &Arc<Node>, caller: Caller, greeting: &Greeting) -> Result<O
         };
     };
     // A number that this history never reached comes from another one.
-    let from = greeting.offset_in(&conversation.id, true).filter(|from| (0..=conversation.last_seq).contains(from));
+    let from = match greeting {
+        Some(greeting) => greeting
+            .offset_in(&conversation.id, true)
+            .filter(|from| (0..=conversation.last_seq).contains(from)),
+        None => Some(conversation.last_seq),
+    };
     let history = match from {
         Some(_) => Vec::new(),
         None => {

@@ -34,7 +34,7 @@ pub(super) fn frame(kind: &str, id: Option<&WireId>, data: impl FnOnce(&mut Obje
             }),
         ),
         (_, Some(id)) => acknowledge(id, &object(KEYS, data)),
-        (_, None) => tell(kind, &object(KEYS, data), None),
+        (_, None) => tell(kind, &object(KEYS, data)),
     }
 }
 
@@ -42,18 +42,15 @@ fn acknowledge(id: &WireId, data: &str) -> ByteString {
     ByteString::from(format!("43{}[{data}]", id.as_json()))
 }
 
-fn tell(name: &str, data: &str, offset: Option<(&ConversationId, i64)>) -> ByteString {
-    let mut text = String::with_capacity(data.len().saturating_add(name.len()).saturating_add(64));
-    text.push_str("42[\"");
-    text.push_str(name);
-    text.push_str("\",");
-    text.push_str(data);
-    if let Some((conversation_id, seq)) = offset {
-        // What a stock client gives back after a lost connection.
-        text.push_str(&format!(",\"{conversation_id}:{seq}\""));
-    }
-    text.push(']');
-    ByteString::from(text)
+fn tell(name: &str, data: &str) -> ByteString {
+    ByteString::from(format!("42[\"{name}\",{data}]"))
+}
+
+/// An event with the number that the client then has of its active conversation: what a stock client gives back after
+/// a lost connection. It keeps the newest one only, so that no other conversation's events may have one.
+pub fn numbered(event: &str, conversation_id: &ConversationId, seq: i64) -> ByteString {
+    let open = event.strip_suffix(']').unwrap_or(event);
+    ByteString::from(format!("{open},\"{conversation_id}:{seq}\"]"))
 }
 
 /// An event.
@@ -63,11 +60,7 @@ pub(super) fn event(event: &Event) -> ByteString {
         let about = object(KEYS, |o| shapes::host_event(o, host));
         return ByteString::from(format!("42[\"{}\",{},{about}]", host.kind, host.data));
     }
-    let offset = match event {
-        Event::NewMessage(message) => Some((&message.conversation_id, message.seq)),
-        _ => None,
-    };
-    tell(name_of(event), &object(KEYS, |o| data_of(o, event)), offset)
+    tell(name_of(event), &object(KEYS, |o| data_of(o, event)))
 }
 
 fn name_of(event: &Event) -> &str {
@@ -120,7 +113,7 @@ pub fn is_asked(status: &EscalationStatus) -> bool {
 
 /// `transfer_requested` with its reason.
 pub fn encode_asked(conversation_id: &ConversationId, status: &EscalationStatus, reason: Option<&str>) -> ByteString {
-    tell("transfer_requested", &object(KEYS, |o| wish(o, conversation_id, status, reason)), None)
+    tell("transfer_requested", &object(KEYS, |o| wish(o, conversation_id, status, reason)))
 }
 
 /// What seed 002 says to a customer about the wish for a human.
@@ -152,7 +145,7 @@ pub fn encode_started(conversation_id: &ConversationId) -> ByteString {
     let data = object(KEYS, |o| {
         o.text("conversationId", conversation_id.as_str());
     });
-    tell("chat_session_started", &data, None)
+    tell("chat_session_started", &data)
 }
 
 /// A conversation that an agent was given.
@@ -177,7 +170,7 @@ pub fn encode_joined(joined: &Joined<'_>) -> ByteString {
         o.text_or_null("summary", joined.summary);
         o.list("history", joined.history, |o, message| shapes::message(o, message));
     });
-    tell("staff_chat_joined", &data, None)
+    tell("staff_chat_joined", &data)
 }
 
 /// The namespace is entered. `pid` is what a client gives back to be taken for the same after a lost connection.
@@ -287,6 +280,15 @@ pub struct Defaults<'a> {
     pub client_id: &'a str,
     /// The customer's active conversation.
     pub conversation_id: Option<&'a ConversationId>,
+}
+
+/// Whether an event is one that a customer without a conversation begins one with: it says something or asks for a
+/// human, and names no conversation.
+pub fn begins_anew(packet: &Packet) -> bool {
+    let begins = packets::name(packet).is_some_and(|name| matches!(name.as_str(), "send_message" | "request_staff"));
+    let arguments = packets::arguments(packet);
+    let Some(Ok(data)) = arguments.first().map(|data| serde_json::from_str::<Value>(data)) else { return begins };
+    begins && ["sessionUuid", "conversationId"].iter().all(|key| data.get(key).is_none_or(Value::is_null))
 }
 
 /// Reads an event of a client: its name, its object, and maybe a client id after it.

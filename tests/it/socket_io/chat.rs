@@ -27,11 +27,11 @@ on_both!(
     a_host_s_event_comes_under_its_name_and_waits_for_who_is_away,
 );
 
-async fn customer(server: &Server, name: &str) -> String {
+pub(super) async fn customer(server: &Server, name: &str) -> String {
     server.token(&User::customer(name, name)).await
 }
 
-async fn agent(server: &Server, name: &str) -> SocketIo {
+pub(super) async fn agent(server: &Server, name: &str) -> SocketIo {
     let token = server.token(&User::agent(name, name)).await;
     let mut agent = SocketIo::connect(server, &token).await;
     agent.expect("staff_data").await;
@@ -47,7 +47,7 @@ fn offering(config: &mut Config) {
 }
 
 /// A customer with its new conversation.
-async fn started(server: &Server, name: &str) -> (SocketIo, String) {
+pub(super) async fn started(server: &Server, name: &str) -> (SocketIo, String) {
     let mut client = SocketIo::connect(server, &customer(server, name).await).await;
     let id = client.expect("chat_session_started").await["sessionUuid"].as_str().unwrap().to_owned();
     (client, id)
@@ -173,6 +173,9 @@ async fn staff_hear_of_each_other(server: Server) {
     bob.emit("staff_status_change", json!({ "isOnline": true, "isAvailable": false })).await;
     let changed = ann.expect_where(|name, data| name == "staff_status_updated" && data["isAvailable"] == false).await;
     assert_eq!((&changed["staffId"], &changed["isOnline"]), (&json!("bob"), &json!(true)));
+    bob.emit("staff_status_change", json!({ "isOnline": false, "isAvailable": false })).await;
+    let gone = ann.expect_where(|name, data| name == "staff_status_updated" && data["status"] == "offline").await;
+    assert_eq!((&gone["isOnline"], &gone["isAvailable"]), (&json!(false), &json!(false)), "{gone}");
     let (mut cleo, _) = started(&server, "cleo").await;
     cleo.emit("staff_status_change", json!({ "isOnline": true, "isAvailable": true })).await;
     assert_eq!(cleo.expect("error").await["code"], "forbidden", "it is for staff");
@@ -315,6 +318,30 @@ async fn who_has_no_good_token_is_not_let_in() {
     assert_eq!(wire.text().await, r#"44/admin,{"message":"Invalid namespace"}"#);
     server.clock.advance(Millis::from_secs(11));
     assert_eq!(wire.end().await, Some(4401), "it never entered");
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn who_speaks_before_it_has_entered_is_closed() {
+    let server = Server::start().await;
+    for early in [r#"42["ping",{}]"#, r#"427["send_message",{"content":"x"}]"#, "430[]", r#"42/admin,["ping",{}]"#] {
+        let mut wire = Wire::open(&server.address, "/socket.io/", "", &[]).await.unwrap();
+        wire.text().await;
+        wire.send(early).await;
+        assert!(wire.next().await.is_none(), "{early} is answered");
+        assert_eq!(wire.closed.map(|frame| u16::from(frame.code)), Some(1002), "{early}");
+    }
+    server.stop().await;
+}
+
+#[actix_web::test]
+async fn typing_is_acknowledged_to_who_wants_it_so_that_retries_do_not_stall() {
+    let server = Server::start().await;
+    let (mut cleo, id) = started(&server, "cleo").await;
+    for name in ["typing_start", "typing_stop"] {
+        assert_eq!(cleo.ask(name, json!({ "sessionUuid": id })).await, json!({}), "{name}");
+        assert_eq!(cleo.ask(name, json!({ "sessionUuid": "nobody's" })).await["error"]["code"], "not_found");
+    }
     server.stop().await;
 }
 

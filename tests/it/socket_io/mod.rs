@@ -3,6 +3,7 @@
 #[path = "../../../examples/socket_io_conformance/app.rs"]
 mod app;
 mod chat;
+mod comebacks;
 mod engine;
 mod guard;
 mod packets;

@@ -70,7 +70,25 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let mut config = base(&folder);
         change(&mut config);
-        let clock = ManualClock::new(MONDAY_10);
+        Self::over(folder, config, ManualClock::new(MONDAY_10), parts).await
+    }
+
+    /// Ends, with every socket, and begins again over the same database.
+    pub async fn restart(self) -> Self {
+        let config = self.engine.node().config().clone();
+        let Self { engine, clock, handle, _folder: folder, .. } = self;
+        engine.node().writer().drain().await;
+        handle.stop(false).await;
+        engine.stop();
+        Self::over(folder, config, clock, |builder| builder).await
+    }
+
+    async fn over(
+        folder: tempfile::TempDir,
+        config: Config,
+        clock: ManualClock,
+        parts: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    ) -> Self {
         let builder = Engine::builder().config(config).clock(Arc::new(clock.clone()));
         let engine = parts(builder).start().await.unwrap();
         let mounted = engine.clone();

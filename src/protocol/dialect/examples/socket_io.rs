@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::command::{Command, SendMessage};
 use crate::protocol::dialect::socket_io::{
     Defaults, Greeting, Joined, decode_event, encode_asked, encode_entered, encode_joined, encode_left,
-    encode_not_entered, encode_started, greeting,
+    encode_not_entered, encode_started, greeting, numbered,
 };
 use crate::protocol::dialect::{
     Connected, KeyStyle, Request, WireId, encode_connected, encode_error, encode_event, encode_pong, encode_reply,
@@ -43,8 +43,19 @@ fn told() -> Vec<ByteString> {
         epoch: "0199e7d0-0001-7000-8000-00000000e001",
     };
     let asked = encode_asked(&conversation(), &EscalationStatus::Offered(place()), Some("refund"));
-    let mut texts = vec![encode_connected(&connected, KEYS), encode_started(&conversation()), joined(), asked];
-    texts.extend(events().iter().map(|event| encode_event(event, KEYS)));
+    let started = numbered(&encode_started(&conversation()), &conversation(), 0);
+    let mut texts = vec![encode_connected(&connected, KEYS), started, joined(), asked];
+    // As to the customer whose active conversation it is.
+    texts.extend(events().iter().map(|event| match event {
+        Event::NewMessage(message) => {
+            numbered(&encode_event(event, KEYS), &message.conversation_id, message.seq)
+        }
+        Event::ChatSessionRestored { conversation_id, history, .. } => {
+            let newest = history.iter().map(|message| message.seq).max().unwrap_or_default();
+            numbered(&encode_event(event, KEYS), conversation_id, newest)
+        }
+        event => encode_event(event, KEYS),
+    }));
     texts
 }
 
@@ -84,8 +95,9 @@ fn everything_that_is_told_is_an_event_with_the_keys_of_seed_002() {
             assert!(!text.contains(ours), "{ours} in {text}");
         }
         let message = matches!(parts[0].as_str(), Some("new_message" | "ai_message")) && parts[1]["seq"].is_i64();
+        let session = matches!(parts[0].as_str(), Some("chat_session_started" | "chat_session_restored"));
         let of_host = parts.get(2).is_some_and(Value::is_object);
-        assert_eq!(parts.len(), if message || of_host { 3 } else { 2 }, "{text}");
+        assert_eq!(parts.len(), if message || session || of_host { 3 } else { 2 }, "{text}");
         if message {
             let offset = format!("{}:{}", parts[1]["sessionUuid"].as_str().unwrap(), parts[1]["seq"]);
             assert_eq!((&parts[2], &parts[1]["timestamp"]), (&json!(offset), &parts[1]["createdAt"]));
