@@ -105,8 +105,7 @@ impl SessionActor {
             {
                 state.histories.given.push((id.clone(), at));
             }
-            let goes_on =
-                named.iter().any(|(known, seq)| known == id && (0..=conversation.last_seq).contains(seq));
+            let goes_on = named.iter().any(|(known, seq)| known == id && (0..=conversation.last_seq).contains(seq));
             let owned = Owned {
                 conversation_id: conversation.id,
                 user_id: conversation.customer_id,

@@ -74,7 +74,9 @@ impl SessionActor {
                 self.ask(Waiting::One(id), principal, command);
             }
             // A stock client with retries sends nothing else until what it wants acknowledged is.
-            Command::Typing { .. } if id.is_none() || self.socket_io.is_none() => self.fire_and_forget(principal, command),
+            Command::Typing { .. } if id.is_none() || self.socket_io.is_none() => {
+                self.fire_and_forget(principal, command)
+            }
             other => self.ask(Waiting::One(id), principal, other),
         }
     }

@@ -406,9 +406,9 @@ async fn open(node: &Arc<Node>, caller: Caller, greeting: Option<&Greeting>) -> 
     };
     // A number that this history never reached comes from another one.
     let from = match greeting {
-        Some(greeting) => greeting
-            .offset_in(&conversation.id, true)
-            .filter(|from| (0..=conversation.last_seq).contains(from)),
+        Some(greeting) => {
+            greeting.offset_in(&conversation.id, true).filter(|from| (0..=conversation.last_seq).contains(from))
+        }
         None => Some(conversation.last_seq),
     };
     let history = match from {

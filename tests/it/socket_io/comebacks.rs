@@ -46,7 +46,10 @@ async fn ann_goes_on(server: &Server, cleo: &mut SocketIo, id: &str) {
     let token = server.token(&User::agent("ann", "ann")).await;
     let mut ann = SocketIo::connect(server, &token).await;
     let shown = ann.expect("staff_chat_joined").await;
-    assert_eq!((&shown["sessionUuid"], &shown["userId"], &shown["userName"]), (&json!(id), &json!("cleo"), &json!("cleo")));
+    assert_eq!(
+        (&shown["sessionUuid"], &shown["userId"], &shown["userName"]),
+        (&json!(id), &json!("cleo"), &json!("cleo"))
+    );
     let texts = texts(&shown);
     assert_eq!(texts.iter().filter(|text| **text == "missed").count(), 1, "{texts:?}");
     assert_eq!(texts.first(), Some(&"first"), "{texts:?}");
@@ -105,7 +108,7 @@ const MESSAGES: &str = "/api/v1/messages/messages";
 /// Bob and cleo write to each other besides; the conversation's id and bob's token.
 async fn in_app(server: &Server) -> (String, String) {
     let bob = server.token(&User::agent("bob", "bob")).await;
-    let body = json!({ "type": "direct", "subject": "Keys", "participant_ids": ["cleo"] });
+    let body = json!({ "type": "guest_staff", "subject": "Keys", "participant_ids": ["cleo"] });
     let (status, begun) = server.post("/api/v1/messages/conversations", &bob, body).await;
     assert_eq!(status, 201, "{begun}");
     (begun["id"].as_str().unwrap().to_owned(), bob)
@@ -170,7 +173,8 @@ async fn a_number_of_another_conversation_is_never_given(server: Server) {
     cleo.ask("send_message", json!({ "content": "support" })).await;
     write_in_app(&server, &bob, &people, "people").await;
     cleo.expect_where(|_, data| data["content"] == "people").await;
-    let numbered: Vec<_> = cleo.seen.iter().filter_map(|(_, data, offset)| offset.as_ref().map(|at| (data, at))).collect();
+    let numbered: Vec<_> =
+        cleo.seen.iter().filter_map(|(_, data, offset)| offset.as_ref().map(|at| (data, at))).collect();
     assert!(numbered.len() >= 2, "{numbered:?}");
     assert!(numbered.iter().all(|(data, at)| data["sessionUuid"] == id && at.starts_with(&id)), "{numbered:?}");
     server.stop().await;

@@ -47,9 +47,7 @@ fn told() -> Vec<ByteString> {
     let mut texts = vec![encode_connected(&connected, KEYS), started, joined(), asked];
     // As to the customer whose active conversation it is.
     texts.extend(events().iter().map(|event| match event {
-        Event::NewMessage(message) => {
-            numbered(&encode_event(event, KEYS), &message.conversation_id, message.seq)
-        }
+        Event::NewMessage(message) => numbered(&encode_event(event, KEYS), &message.conversation_id, message.seq),
         Event::ChatSessionRestored { conversation_id, history, .. } => {
             let newest = history.iter().map(|message| message.seq).max().unwrap_or_default();
             numbered(&encode_event(event, KEYS), conversation_id, newest)
