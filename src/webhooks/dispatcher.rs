@@ -136,7 +136,7 @@ impl Dispatcher {
             }
             Command::Again(webhook_id, waiting) => {
                 if let Some(road) = self.roads.get_mut(&webhook_id) {
-                    road.lane.add(waiting);
+                    road.lane.ask(waiting);
                 }
             }
             Command::Drain(done) => {
