@@ -290,7 +290,7 @@ async fn fly(means: Arc<Means>, webhook: Arc<Webhook>, waiting: Waiting) -> Land
         }
     };
     let (attempt, outcome) = means.carrier.carry(&webhook, &delivery).await;
-    let (now, tries) = (means.clock.now(), waiting.tries.saturating_add(1));
+    let (now, tries) = (means.clock.now(), delivery.tries.saturating_add(1));
     let verdict = judge(tries, outcome, now, rand::random());
     let (state, at) = match verdict {
         Verdict::Delivered => (DeliveryState::Delivered, now),
@@ -304,7 +304,8 @@ async fn fly(means: Arc<Means>, webhook: Arc<Webhook>, waiting: Waiting) -> Land
         "delivery.state" = state.as_str(), "http.status" = status, "delivery.took_ms" = attempt.took_ms;
         "a delivery was tried"
     );
-    let tried = Tried { attempt, tries, state, at };
+    // When it was asked for again meanwhile this is not kept, and the lane hears of the asking.
+    let tried = Tried { attempt, asked: delivery.asked, tries, state, at };
     while let Err(error) = means.store.delivery_tried(&delivery.id, &tried).await {
         log::warn!(error:display, "delivery.id" = delivery.id.as_str(); "how a delivery went was not stored; trying again");
         means.clock.sleep_until(means.clock.now() + STORE_PAUSE).await;
