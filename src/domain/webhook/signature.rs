@@ -115,9 +115,9 @@ mod tests {
         assert_eq!(signs(&second, now + ROTATION + hour), ["2"]);
         let third = second.clone().rotated(SigningSecret::new("3"), now + ROTATION);
         assert_eq!(third.old_secrets.len(), 2, "what has ended is not kept");
-        let many = ["3", "4", "5", "6"].into_iter().fold(second, |webhook, next| {
-            webhook.rotated(SigningSecret::new(next), now + hour)
-        });
+        let many = ["3", "4", "5", "6"]
+            .into_iter()
+            .fold(second, |webhook, next| webhook.rotated(SigningSecret::new(next), now + hour));
         assert_eq!(many.old_secrets.len(), MOST_OLD_SECRETS);
         assert_eq!(signs(&many, now + hour), ["2", "3", "4", "5", "6"]);
     }
