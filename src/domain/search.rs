@@ -1,5 +1,7 @@
 //! What is searched for, and the piece of a text that shows why it was found.
 
+use unicode_normalization::char::is_combining_mark;
+
 /// Words of one search that count.
 pub const MAX_TERMS: usize = 8;
 /// The longest word that counts, in characters.
@@ -9,11 +11,21 @@ const SNIPPET_CHARS: usize = 160;
 /// Characters shown ahead of the first match.
 const LEAD_CHARS: usize = 40;
 
+/// Letters, digits, and the marks that belong to them: vowel signs, accents that follow their letter.
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
 /// The words of a query, lower case, each the beginning of a word to be found. All of them have to be there.
 pub fn terms(query: &str) -> Vec<String> {
+    first_words(&query.to_lowercase())
+}
+
+/// The first words of a text as they stand there, each once: enough to find its entry in an index of words.
+pub fn first_words(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for word in query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-        let word: String = word.to_lowercase().chars().take(MAX_TERM_CHARS).collect();
+    for word in text.split(|c: char| !is_of_word(c)).filter(|word| word.contains(char::is_alphanumeric)) {
+        let word: String = word.chars().take(MAX_TERM_CHARS).collect();
         if !found.contains(&word) && found.len() < MAX_TERMS {
             found.push(word);
         }
@@ -65,7 +77,7 @@ struct Word {
 fn words(content: &str) -> Vec<Word> {
     let (mut found, mut current): (Vec<Word>, Option<Word>) = (Vec::new(), None);
     for (place, c) in content.chars().enumerate() {
-        if c.is_alphanumeric() {
+        if is_of_word(c) {
             let word = current.get_or_insert_with(|| Word { start: place, length: 0, lower: String::new() });
             word.length += 1;
             word.lower.extend(c.to_lowercase());
@@ -87,6 +99,15 @@ mod tests {
         assert_eq!(terms("--- \"\" "), Vec::<String>::new());
         assert_eq!(terms(&"a b c d e f g h i j".repeat(2)).len(), MAX_TERMS);
         assert_eq!(terms(&"x".repeat(100)), ["x".repeat(MAX_TERM_CHARS)]);
+    }
+
+    #[test]
+    fn marks_belong_to_their_words() {
+        assert_eq!(terms("हिन्दी में"), ["हिन्दी", "में"]);
+        assert_eq!(terms("สวัสดี ครับ"), ["สวัสดี", "ครับ"]);
+        assert_eq!(terms("Re\u{301}sume\u{301}, ok"), ["re\u{301}sume\u{301}", "ok"]);
+        assert_eq!(terms("\u{301} \u{94D}"), Vec::<String>::new());
+        assert_eq!(snippet("मेरा हिन्दी पाठ", &terms("हिन्दी")).matches, [(5, 6)]);
     }
 
     #[test]

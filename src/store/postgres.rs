@@ -290,7 +290,8 @@ mod batch {
         Ok(heads.into_iter().map(|head| (head.id, head.last_seq)).collect())
     }
 
-    /// Every word of the query begins a word of the text; letters and digits alone come here, so that quotes are safe.
+    /// Every word of the query begins a word of the text; letters, digits and marks alone come here, so that quotes
+    /// are safe.
     fn matching(terms: &[String]) -> String {
         terms.iter().map(|term| format!("'{term}':*")).collect::<Vec<_>>().join(" & ")
     }

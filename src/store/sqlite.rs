@@ -331,7 +331,8 @@ mod batch {
         Ok(taken)
     }
 
-    /// Every word of the query begins a word of the text; letters and digits alone come here, so that quotes are safe.
+    /// Every word of the query begins a word of the text; letters, digits and marks alone come here, so that quotes are
+    /// safe.
     fn matching(terms: &[String]) -> String {
         terms.iter().map(|term| format!("\"{term}\"*")).collect::<Vec<_>>().join(" ")
     }
@@ -435,11 +436,12 @@ mod batch {
 
     /// The index of words holds no texts, so the old entry is found by the words of the old text.
     pub(super) async fn reword(conn: &mut Conn, old: &MessageRow, content: Option<&str>) -> Result<()> {
-        let terms = crate::domain::search::terms(&old.content);
+        let terms = crate::domain::search::first_words(&old.content);
         let mut place = None;
         if !terms.is_empty() {
             let found: Option<Place> = diesel::sql_query(
-                "SELECT s.rowid AS place FROM search_messages s WHERE s.search_messages MATCH ?1 AND s.message_id = ?2",
+                "SELECT s.rowid AS place FROM search_messages s WHERE s.search_messages MATCH ?1 AND s.message_id = ?2 \
+                 ORDER BY s.rowid DESC LIMIT 1",
             )
             .bind::<Text, _>(matching(&terms))
             .bind::<Text, _>(&old.id)
