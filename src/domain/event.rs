@@ -564,8 +564,8 @@ pub enum TopicBody {
     Metrics(Vec<(&'static str, i64)>),
     /// Whether people can be reached at a chatbot. Told to those only whose chatbot it is.
     Availability(Box<super::chatbot::Reachability>),
-    /// Nothing kept yet.
-    Empty,
+    /// How many of one's own notifications are unread.
+    Notifications(i64),
 }
 
 /// Whom an event is for.

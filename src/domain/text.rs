@@ -24,6 +24,14 @@ pub fn content(field: &str, text: &str, max_chars: usize) -> Result<String, Reje
     if text.is_empty() { Err(invalid(field, "is empty")) } else { Ok(text) }
 }
 
+/// What stands beside files: like [`content`], and may be empty.
+///
+/// # Errors
+/// [`Rejection::Invalid`]: too long, or a control character.
+pub fn caption(field: &str, text: &str, max_chars: usize) -> Result<String, Rejection> {
+    block(field, text, max_chars)
+}
+
 /// A reason, note or comment: like [`content`] with at most [`MAX_REASON_CHARS`], and nothing when it is empty.
 ///
 /// # Errors

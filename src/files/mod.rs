@@ -65,7 +65,14 @@ enum Place {
 fn bucket(settings: &Attachments) -> Result<Arc<dyn ObjectStore>, FilesError> {
     // Somebody waits for the answer.
     let patience = RetryConfig { max_retries: 2, retry_timeout: GIVES_UP, ..RetryConfig::default() };
-    let mut builder = AmazonS3Builder::from_env().with_region(&settings.s3_region).with_retry(patience);
+    // With a key of the settings nothing of the environment is mixed in: a session's token there belongs to another key.
+    let found = match (&settings.s3_access_key_id, &settings.s3_secret_access_key) {
+        (Some(id), Some(key)) => {
+            AmazonS3Builder::new().with_access_key_id(id.expose()).with_secret_access_key(key.expose())
+        }
+        _ => AmazonS3Builder::from_env(),
+    };
+    let mut builder = found.with_region(&settings.s3_region).with_retry(patience);
     if let Some(name) = &settings.s3_bucket {
         builder = builder.with_bucket_name(name);
     }
@@ -75,9 +82,6 @@ fn bucket(settings: &Attachments) -> Result<Arc<dyn ObjectStore>, FilesError> {
             .with_endpoint(endpoint)
             .with_virtual_hosted_style_request(false)
             .with_client_options(ClientOptions::new().with_allow_http(unsafe_too));
-    }
-    if let (Some(id), Some(key)) = (&settings.s3_access_key_id, &settings.s3_secret_access_key) {
-        builder = builder.with_access_key_id(id.expose()).with_secret_access_key(key.expose());
     }
     let bucket = builder.build()?;
     Ok(match &settings.s3_prefix {

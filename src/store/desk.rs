@@ -10,7 +10,7 @@ use crate::domain::message::{Message, SenderRole};
 use crate::domain::statistics::{AssignmentFact, ConversationFact};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
-use crate::domain::webhook::{Told, Webhook};
+use crate::domain::webhook::{Edit, Told, Webhook};
 
 use super::{ConversationFilter, Credential, RefreshToken, Render};
 
@@ -170,10 +170,24 @@ pub enum Change {
     PutCanned(CannedResponse),
     /// A canned response goes.
     DeleteCanned(String),
-    /// A webhook, new or changed.
-    PutWebhook(Box<Webhook>),
-    /// A webhook goes, with everything that waits for it.
-    DeleteWebhook(String),
+    /// A webhook more, unless there are [`MOST`](crate::domain::webhook::MOST).
+    CreateWebhook(Box<Webhook>),
+    /// A webhook changes, from what it is in that moment.
+    ChangeWebhook {
+        /// Which.
+        id: String,
+        /// What of it.
+        edit: Box<Edit>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A webhook is there for nobody any more. Its deliveries go bit by bit: [`Store::forget_removed`](super::Store).
+    DeleteWebhook {
+        /// Which.
+        id: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Something is to be delivered to one webhook alone.
     TellWebhook {
         /// To which.
@@ -220,10 +234,14 @@ pub enum Changed {
         /// The logins that it ended.
         ended_logins: Vec<String>,
     },
+    /// A webhook is durable as it is now, and so is its record.
+    Webhook(Box<Webhook>),
     /// There was nothing to change, so nothing was recorded.
     NotThere,
     /// Something else has this name.
     Taken,
+    /// There are as many as may be.
+    Full,
 }
 
 /// A change with its record.

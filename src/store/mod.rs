@@ -633,7 +633,7 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_events(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     // --- webhooks ---
-    /// All webhooks, the oldest first.
+    /// All webhooks, the oldest first; removed ones are not among them.
     async fn webhooks(&self) -> Result<Vec<Webhook>, StoreError>;
     /// Switches a webhook off that is on.
     async fn disable_webhook(&self, id: &str, why: Disabled, at: Timestamp) -> Result<(), StoreError>;
@@ -652,8 +652,11 @@ pub trait Store: Send + Sync + 'static {
         before: i64,
         limit: i64,
     ) -> Result<Vec<Delivery>, StoreError>;
-    /// Keeps how a try of a pending delivery went.
-    async fn delivery_tried(&self, id: &str, tried: &Tried) -> Result<(), StoreError>;
+    /// Keeps how a try of a pending delivery went, unless it was asked for again since the try began; whether it did.
+    async fn delivery_tried(&self, id: &str, tried: &Tried) -> Result<bool, StoreError>;
+    /// Forgets deliveries of a webhook that was removed, at most `limit` of them, and with the last ones the webhook;
+    /// whether there was anything to forget.
+    async fn forget_removed(&self, limit: i64) -> Result<bool, StoreError>;
     /// Forgets deliveries that came to this end before a moment, at most `limit` of them; how many.
     async fn forget_deliveries(&self, state: DeliveryState, before: Timestamp, limit: i64)
     -> Result<usize, StoreError>;

@@ -383,6 +383,7 @@ mod batch {
         use diesel::prelude::{ExpressionMethods as _, QueryDsl as _};
         webhooks::table
             .filter(webhooks::disabled.is_null())
+            .filter(webhooks::removed_at.is_null())
             .order(webhooks::id.asc())
             .select((webhooks::id, webhooks::events))
             .for_key_share()
@@ -392,7 +393,7 @@ mod batch {
     }
 
     pub(super) async fn insert_deliveries(conn: &mut Conn, rows: &[DeliveryRow]) -> Result<()> {
-        // 17 values each stay below the 65,535 of one statement.
+        // 18 values each stay below the 65,535 of one statement.
         for some in rows.chunks(1000) {
             diesel::insert_into(webhook_deliveries::table).values(some).execute(conn).await.failed()?;
         }

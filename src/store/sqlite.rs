@@ -207,16 +207,16 @@ mod batch {
     #![expect(clippy::unused_async, reason = "the same calls are awaited on PostgreSQL")]
 
     use diesel::prelude::*;
-    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
     use super::Conn;
     use super::queries::search::{reach_sql, reach_who};
     use super::queries::write::{Claim, MessageKey};
     use crate::store::rows::{DeliveryRow, FoundRow, MessageRow};
-    use crate::store::schema::{conversations, webhook_deliveries, webhooks};
+    use crate::store::schema::{conversations, webhooks};
     use crate::store::{Failed, Reach, Result};
 
-    /// Rows in one statement; 15 values each stay far below SQLite's 32,766.
+    /// Rows in one statement; 18 values each stay far below SQLite's 32,766.
     const ROWS: usize = 256;
 
     /// `(?,?),(?,?)` for this many rows of this many values.
@@ -246,6 +246,7 @@ mod batch {
     pub(super) async fn listening(conn: &mut Conn) -> Result<Vec<(String, String)>> {
         webhooks::table
             .filter(webhooks::disabled.is_null())
+            .filter(webhooks::removed_at.is_null())
             .order(webhooks::id.asc())
             .select((webhooks::id, webhooks::events))
             .load(conn)
@@ -253,8 +254,36 @@ mod batch {
     }
 
     pub(super) async fn insert_deliveries(conn: &mut Conn, rows: &[DeliveryRow]) -> Result<()> {
-        for row in rows {
-            diesel::insert_into(webhook_deliveries::table).values(row).execute(conn).failed()?;
+        for some in rows.chunks(ROWS) {
+            let text = format!(
+                "INSERT INTO webhook_deliveries (number, id, webhook_id, event_id, event, conversation_id, body, state, \
+                 tries, asked, due_at, created_at, ended_at, last_at, last_took_ms, last_status, last_error, \
+                 last_excerpt) VALUES {}",
+                places(some.len(), 18)
+            );
+            let mut query = diesel::sql_query(text).into_boxed();
+            for row in some {
+                query = query
+                    .bind::<BigInt, _>(row.number)
+                    .bind::<Text, _>(&row.id)
+                    .bind::<Text, _>(&row.webhook_id)
+                    .bind::<Text, _>(&row.event_id)
+                    .bind::<Text, _>(&row.event)
+                    .bind::<Nullable<Text>, _>(&row.conversation_id)
+                    .bind::<Text, _>(&row.body)
+                    .bind::<Text, _>(&row.state)
+                    .bind::<Integer, _>(row.tries)
+                    .bind::<Integer, _>(row.asked)
+                    .bind::<BigInt, _>(row.due_at)
+                    .bind::<BigInt, _>(row.created_at)
+                    .bind::<Nullable<BigInt>, _>(row.ended_at)
+                    .bind::<Nullable<BigInt>, _>(row.last_at)
+                    .bind::<Nullable<BigInt>, _>(row.last_took_ms)
+                    .bind::<Nullable<Integer>, _>(row.last_status)
+                    .bind::<Nullable<Text>, _>(&row.last_error)
+                    .bind::<Nullable<Text>, _>(&row.last_excerpt);
+            }
+            query.execute(conn).failed()?;
         }
         Ok(())
     }

@@ -431,7 +431,10 @@ macro_rules! store_verbs {
                 let id = webhook_id.to_owned();
                 ask!(self.read, conn => queries::webhooks::list(conn, id, state, before, limit))
             }
-            async fn delivery_tried(&self, id: &str, tried: &crate::store::Tried) -> Result<()> {
+            async fn forget_removed(&self, limit: i64) -> Result<bool> {
+                ask!(self.transact, conn => queries::webhooks::forget_removed(conn, limit))
+            }
+            async fn delivery_tried(&self, id: &str, tried: &crate::store::Tried) -> Result<bool> {
                 let (id, tried) = (id.to_owned(), tried.clone());
                 ask!(self.transact, conn => queries::webhooks::tried(conn, id, tried))
             }

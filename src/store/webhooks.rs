@@ -16,6 +16,8 @@ pub type Render = fn(&Told, &str) -> String;
 pub struct Tried {
     /// How the try went.
     pub attempt: Attempt,
+    /// How often the delivery had been asked for again when the try began.
+    pub asked: i32,
     /// How often it was tried by now.
     pub tries: u32,
     /// Where it stands; pending = to be tried again.

@@ -290,6 +290,15 @@ mod tests {
         assert!(all.url("http://127.0.0.1:8080/").is_ok());
     }
 
+    #[tokio::test]
+    async fn the_guard_gives_no_private_address_of_a_name() {
+        let resolve = async |rules: Rules| Guard(Arc::new(rules)).resolve("localhost".parse().unwrap()).await;
+        let refused = resolve(rules(|_| {})).await.err().expect("localhost is private");
+        assert!(refused.downcast_ref::<Private>().is_some(), "{refused}");
+        let all = resolve(rules(|settings| settings.allow_private = true)).await;
+        assert!(all.unwrap().all(|address| address.ip().is_loopback()));
+    }
+
     #[test]
     fn of_a_name_s_addresses_only_the_public_ones_are_asked() {
         let mixed: Vec<SocketAddr> = ["10.0.0.1:0", "8.8.8.8:0", "[::1]:0"].map(|text| text.parse().unwrap()).into();

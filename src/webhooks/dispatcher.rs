@@ -23,8 +23,9 @@ const PAGE: i64 = 500;
 const PAGE_LEN: usize = 500;
 /// When the store fails, it is asked again after this.
 const STORE_PAUSE: Millis = Millis::from_secs(1);
-/// What is old is forgotten this often.
+/// What is old is forgotten this often, and this long after it could not be.
 const FORGET_EVERY: Millis = Millis::from_mins(60);
+const FORGET_PAUSE: Millis = Millis::from_mins(1);
 const DAY: i64 = 86_400;
 
 /// One webhook, and what waits for it.
@@ -136,7 +137,7 @@ impl Dispatcher {
             }
             Command::Again(webhook_id, waiting) => {
                 if let Some(road) = self.roads.get_mut(&webhook_id) {
-                    road.lane.add(waiting);
+                    road.lane.ask(waiting);
                 }
             }
             Command::Drain(done) => {
@@ -158,6 +159,8 @@ impl Dispatcher {
             self.read_webhooks().await?;
             self.reload = false;
             self.fresh = true;
+            // One may have been removed.
+            self.forget_at = now;
         }
         if self.fresh {
             for id in self.roads.keys().cloned().collect::<Vec<_>>() {
@@ -166,20 +169,25 @@ impl Dispatcher {
             self.fresh = false;
         }
         answer(&mut self.changed);
+        let next_at = self.depart(now);
         if now >= self.forget_at {
-            self.forget_at = now + FORGET_EVERY;
-            self.forget(now).await?;
+            self.forget(now).await;
         }
-        let mut wake_at = self.forget_at;
+        Ok(next_at.map_or(self.forget_at, |at| at.min(self.forget_at)))
+    }
+
+    /// Lets leave what may; when the next one may.
+    fn depart(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let mut next_at: Option<Timestamp> = None;
         for road in self.roads.values_mut().filter(|road| road.webhook.disabled.is_none()) {
             while let Some(waiting) = road.lane.next(now) {
                 let flight = fly(Arc::clone(&self.means), Arc::clone(&road.webhook), waiting.clone());
                 let id = self.flights.spawn(flight).id();
                 self.departed.insert(id, (Arc::clone(&road.webhook), waiting));
             }
-            wake_at = road.lane.next_at().map_or(wake_at, |at| at.min(wake_at));
+            next_at = next_at.into_iter().chain(road.lane.next_at()).min();
         }
-        Ok(wake_at)
+        next_at
     }
 
     /// What waits for one that is switched off stays known, so that it goes on where it stood.
@@ -261,14 +269,32 @@ impl Dispatcher {
         }
     }
 
-    /// A few at a time, so that nobody waits long for the database.
-    async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// One page in a turn, so that nobody waits long for the database, and others leave and land meanwhile.
+    async fn forget(&mut self, now: Timestamp) {
+        let pause = match self.forget_page(now).await {
+            Ok(true) => Millis::ZERO,
+            Ok(false) => FORGET_EVERY,
+            Err(error) => {
+                log::warn!(error:display; "what is old of webhooks was not forgotten; trying again");
+                FORGET_PAUSE
+            }
+        };
+        self.forget_at = now + pause;
+    }
+
+    /// Whether there may be more.
+    async fn forget_page(&self, now: Timestamp) -> Result<bool, StoreError> {
+        if self.means.store.forget_removed(PAGE).await? {
+            return Ok(true);
+        }
         let (delivered, dead) = (self.settings.delivered_kept_days, self.settings.dead_kept_days);
         for (state, days) in [(DeliveryState::Delivered, delivered), (DeliveryState::Dead, dead)] {
             let before = now - Millis::from_secs(i64::from(days) * DAY);
-            while self.means.store.forget_deliveries(state, before, PAGE).await? >= PAGE_LEN {}
+            if self.means.store.forget_deliveries(state, before, PAGE).await? >= PAGE_LEN {
+                return Ok(true);
+            }
         }
-        Ok(())
+        Ok(false)
     }
 }
 
@@ -290,7 +316,7 @@ async fn fly(means: Arc<Means>, webhook: Arc<Webhook>, waiting: Waiting) -> Land
         }
     };
     let (attempt, outcome) = means.carrier.carry(&webhook, &delivery).await;
-    let (now, tries) = (means.clock.now(), waiting.tries.saturating_add(1));
+    let (now, tries) = (means.clock.now(), delivery.tries.saturating_add(1));
     let verdict = judge(tries, outcome, now, rand::random());
     let (state, at) = match verdict {
         Verdict::Delivered => (DeliveryState::Delivered, now),
@@ -304,7 +330,8 @@ async fn fly(means: Arc<Means>, webhook: Arc<Webhook>, waiting: Waiting) -> Land
         "delivery.state" = state.as_str(), "http.status" = status, "delivery.took_ms" = attempt.took_ms;
         "a delivery was tried"
     );
-    let tried = Tried { attempt, tries, state, at };
+    // When it was asked for again meanwhile this is not kept, and the lane hears of the asking.
+    let tried = Tried { attempt, asked: delivery.asked, tries, state, at };
     while let Err(error) = means.store.delivery_tried(&delivery.id, &tried).await {
         log::warn!(error:display, "delivery.id" = delivery.id.as_str(); "how a delivery went was not stored; trying again");
         means.clock.sleep_until(means.clock.now() + STORE_PAUSE).await;

@@ -15,11 +15,15 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::config;
+use crate::domain::time::Millis;
 use crate::domain::webhook::lane::Waiting;
 use crate::store::{Render, Store, StoreError};
 
 use address::Rules;
 use dispatcher::Dispatcher;
+
+/// Nobody waits longer for the dispatcher to know of a change. It is stored then, and known a little later.
+const KNOWN_WITHIN: Millis = Millis::from_secs(5);
 
 /// What the dispatcher is told.
 enum Command {
@@ -39,6 +43,7 @@ pub struct Webhooks {
     commands: mpsc::UnboundedSender<Command>,
     news: Arc<Notify>,
     told: Arc<AtomicBool>,
+    clock: Arc<dyn Clock>,
     rules: Arc<Rules>,
     render: Render,
 }
@@ -58,6 +63,7 @@ impl Webhooks {
         let (commands, inbox) = mpsc::unbounded_channel();
         let (news, rules) = (Arc::new(Notify::new()), Arc::new(Rules::new(settings)));
         let (heard, kept, settings) = (Arc::clone(&news), Arc::clone(&rules), settings.clone());
+        let ours = Arc::clone(&clock);
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             match runtime {
@@ -72,7 +78,7 @@ impl Webhooks {
         if let Err(error) = std::thread::Builder::new().name("webhooks".into()).spawn(run) {
             log::error!(error:display; "webhooks could not be started");
         }
-        Ok(Self { commands, news, told: Arc::new(AtomicBool::new(is_on)), rules, render })
+        Ok(Self { commands, news, told: Arc::new(AtomicBool::new(is_on)), clock: ours, rules, render })
     }
 
     /// Whether commits write down what webhooks are told. Once there was one in this life of the process, they look.
@@ -110,12 +116,16 @@ impl Webhooks {
         self.rules.url(url).map(|_| ())
     }
 
-    /// Webhooks were made, changed or removed; returns when that is known.
+    /// Webhooks were made, changed or removed; returns when that is known, after 5 seconds at the latest.
     pub async fn changed(&self) {
         let (known, done) = oneshot::channel();
+        let late = self.clock.sleep_until(self.clock.now() + KNOWN_WITHIN);
         self.command(Command::Changed(known));
-        // An error means that the dispatcher has ended.
-        let _ = done.await;
+        tokio::select! {
+            // An error means that the dispatcher has ended.
+            _ = done => {}
+            () = late => log::warn!("those who deliver webhooks have not heard of a change yet"),
+        }
     }
 
     /// A delivery is to be made again.
@@ -139,5 +149,34 @@ impl Webhooks {
     fn command(&self, command: Command) {
         // A dispatcher that has ended delivers nothing; what waits is stored.
         let _ = self.commands.send(command);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::domain::time::Timestamp;
+
+    #[tokio::test]
+    async fn who_changes_a_webhook_does_not_wait_for_ever_for_those_who_deliver() {
+        let clock = ManualClock::new(Timestamp::from_millis(1_795_428_000_000));
+        let (commands, mut inbox) = mpsc::unbounded_channel();
+        let webhooks = Webhooks {
+            commands,
+            news: Arc::new(Notify::new()),
+            told: Arc::default(),
+            clock: Arc::new(clock.clone()),
+            rules: Arc::new(Rules::new(&config::Webhooks::default())),
+            render: |_, _| String::new(),
+        };
+        let changed = webhooks.changed();
+        tokio::pin!(changed);
+        assert!(futures_util::poll!(&mut changed).is_pending());
+        let Some(Command::Changed(_known)) = inbox.recv().await else { panic!("another command") };
+        clock.advance(KNOWN_WITHIN + Millis::new(-1));
+        assert!(futures_util::poll!(&mut changed).is_pending());
+        clock.advance(Millis::new(1));
+        assert!(futures_util::poll!(&mut changed).is_ready());
     }
 }

@@ -75,8 +75,21 @@ async fn what_is_said_among_people_moves_as_well(server: Server) {
     let thumb = json!({ "emoji": "👍" });
     let reactions = format!("{MESSAGES}/messages/{hello}/reactions");
     assert_eq!(server.call("put", &reactions, Some(guest), thumb.clone()).await.0, 200);
-    let told = NewHostEvent::new(EventAudience::User(guest_id.into()), "notification", "{}".to_owned());
-    server.engine.handle().publish_event(told).await.unwrap();
+    // One that the visitor has read, one that is new, and then one of hers, with which she has read everything.
+    let tell = async |who: &str, n: i64| {
+        let data = json!({ "n": n }).to_string();
+        let told = NewHostEvent::new(EventAudience::User(who.into()), "notification", data);
+        server.engine.handle().publish_event(told).await.unwrap().number.unwrap()
+    };
+    let read = async |who: &str, up_to: i64| {
+        let (status, answer) = server.post("/api/v1/notifications/read", who, json!({ "upTo": up_to })).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    let seen = tell(guest_id, 1).await;
+    read(guest, seen).await;
+    tell(guest_id, 2).await;
+    let hers = tell("cleo", 3).await;
+    read(&cleo, hers).await;
 
     let (status, answer) = server.post(IDENTIFY, guest, json!({ "token": cleo })).await;
     assert_eq!(status, 200, "{answer}");
@@ -104,7 +117,16 @@ async fn what_is_said_among_people_moves_as_well(server: Server) {
     assert_eq!(page[0]["reactions"][0]["user_ids"], json!(["cleo"]), "{page}");
     say(&cleo, &alone, "still me").await;
     let (_, told) = server.get("/api/v1/notifications", &cleo).await;
-    assert_eq!((told["unread"].as_i64(), told["items"].as_array().map(Vec::len)), (Some(1), Some(1)), "{told}");
+    let told: Vec<(i64, bool)> = told["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["data"]["n"].as_i64().unwrap(), one["read"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(told, [(2, false), (3, true), (1, true)], "what was new is new and the newest, what was read is read");
+    let mut device = Client::connect(&server, &cleo).await;
+    let came = device.expect_where(|event| event["type"] == "notification" && event["data"]["n"] == 2).await;
+    assert_eq!(came["data"]["n"], 2);
     server.stop().await;
 }
 

@@ -488,12 +488,14 @@ try {
     await lost.keyboard.press("3");
     await lost.waitForSelector(".conversation h2:has-text('Cleo')");
     await lost.keyboard.press("Control+k");
+    await lost.waitForSelector("dialog input:focus");
     await lost.keyboard.type("ocean");
     await lost.waitForSelector("dialog .sb-error");
     await look(lost, "search-failed");
     await lost.keyboard.press("Escape");
     await lost.unroute(broken);
     await lost.keyboard.press("s");
+    await lost.waitForSelector("dialog input:focus");
     await lost.keyboard.type("zzzz");
     await lost.waitForSelector("dialog:has-text('Nothing found')");
     await look(lost, "search-nothing");

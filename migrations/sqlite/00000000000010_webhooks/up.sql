@@ -5,9 +5,11 @@ CREATE TABLE webhooks (
     description TEXT,
     events TEXT NOT NULL,
     secret TEXT NOT NULL,
-    old_secret TEXT,
-    old_secret_until BIGINT,
+    -- Pairs of a secret and until when it signs as well, the newest first.
+    old_secrets TEXT NOT NULL,
     disabled TEXT CHECK (disabled IN ('by_admin', 'gone', 'too_far_behind')),
+    -- From then on it is there for nobody; it goes when its deliveries have gone.
+    removed_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
@@ -22,6 +24,8 @@ CREATE TABLE webhook_deliveries (
     body TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
     tries INTEGER NOT NULL CHECK (tries >= 0),
+    -- How often it was asked for again: how an older try went is no longer of interest.
+    asked INTEGER NOT NULL DEFAULT 0,
     due_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     ended_at BIGINT,

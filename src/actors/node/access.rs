@@ -12,7 +12,7 @@ use crate::domain::user::Principal;
 
 use super::super::failure::Failure;
 use super::super::messages::{AgentMessage, Answer, Ask, News, RoomMessage, RouterMessage};
-use super::Node;
+use super::{Node, reader};
 
 /// The table's word for a standing.
 pub fn relation(standing: Standing) -> Relation {
@@ -172,7 +172,11 @@ impl Node {
                     ];
                     (*topic, 0, TopicBody::Metrics(metrics))
                 }
-                Topic::Notifications => (*topic, 0, TopicBody::Empty),
+                // Its news are `notification` and `notification_count`, which all of a person's devices hear anyway.
+                Topic::Notifications => {
+                    let unread = self.store().unread_notifications(&reader(principal), self.now()).await?;
+                    (*topic, 0, TopicBody::Notifications(unread))
+                }
                 Topic::Availability => {
                     let (number, found) = self.reachability(&principal.entrance()).await?;
                     (*topic, number, TopicBody::Availability(Box::new(found)))

@@ -109,6 +109,14 @@ impl Node {
         Ok(unread)
     }
 
+    /// Stores how far a person's devices have come, when that is not stored yet.
+    pub async fn store_event_mark_of(&self, user_id: &UserId) {
+        let known = self.host_events.delivered.lock().unwrap_or_else(PoisonError::into_inner).contains_key(user_id);
+        if known {
+            self.store_event_marks().await;
+        }
+    }
+
     /// Stores how far people's devices have come.
     pub async fn store_event_marks(&self) {
         let marks: Vec<(UserId, i64)> = {

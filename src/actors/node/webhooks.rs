@@ -5,7 +5,7 @@ use crate::domain::audit::{AuditAction, AuditEntry, AuditRole};
 use crate::domain::rejection::Rejection;
 use crate::domain::user::Principal;
 use crate::domain::webhook::signature::{PREFIX, SigningSecret};
-use crate::domain::webhook::{self, Delivery, Disabled, MOST, Told, Wanted, Webhook, What};
+use crate::domain::webhook::{self, Delivery, Edit, MOST, Told, Wanted, Webhook, What};
 use crate::protocol::json::{KeyStyle, object};
 use crate::store::{Change, Changed};
 use crate::webhooks::Webhooks;
@@ -51,23 +51,20 @@ impl Node {
         self.checked_url(&new.url)?;
         let (wanted, now) = (Wanted::parse(&new.events)?, self.now());
         let description = webhook::description(new.description.as_deref())?;
-        if self.store.webhooks().await?.len() >= MOST {
-            let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
-            return Err(Failure::Rejected(Rejection::LimitReached { what: "webhooks", limit }));
-        }
         let made = Webhook {
             id: self.new_id(),
             url: new.url,
             description,
             wanted,
             secret: new_secret(),
-            old_secret: None,
+            old_secrets: Vec::new(),
             disabled: None,
             created_at: now,
             updated_at: now,
         };
-        self.put_webhook(by, AuditAction::WebhookCreated, &made).await?;
-        Ok(made)
+        let details = details(Some(&made.wanted), Some(true));
+        let entry = self.webhook_entry(by, AuditAction::WebhookCreated, &made.id, Some(details));
+        self.put_webhook(Change::CreateWebhook(Box::new(made)), entry).await
     }
 
     /// A webhook.
@@ -89,25 +86,18 @@ impl Node {
         id: &str,
         change: WebhookChange,
     ) -> Result<Webhook, Failure> {
-        let mut webhook = self.webhook(id).await?;
-        if let Some(url) = change.url {
-            self.checked_url(&url)?;
-            webhook.url = url;
+        // Whoever is not there is not found, whatever is wrong with the rest.
+        self.webhook(id).await?;
+        let WebhookChange { url, events, description, enabled } = change;
+        if let Some(url) = &url {
+            self.checked_url(url)?;
         }
-        if let Some(events) = change.events {
-            webhook.wanted = Wanted::parse(&events)?;
-        }
-        if let Some(text) = change.description {
-            webhook.description = webhook::description(Some(&text))?;
-        }
-        match change.enabled {
-            Some(true) => webhook.disabled = None,
-            Some(false) if webhook.disabled.is_none() => webhook.disabled = Some(Disabled::ByAdmin),
-            _ => {}
-        }
-        webhook.updated_at = self.now();
-        self.put_webhook(by, AuditAction::WebhookChanged, &webhook).await?;
-        Ok(webhook)
+        let wanted = events.map(|events| Wanted::parse(&events)).transpose()?;
+        let description = description.map(|text| webhook::description(Some(&text))).transpose()?;
+        let details = details(wanted.as_ref(), enabled);
+        let entry = self.webhook_entry(by, AuditAction::WebhookChanged, id, Some(details));
+        let edit = Edit { url, wanted, description, enabled, secret: None };
+        self.put_webhook(self.webhook_edit(id, edit), entry).await
     }
 
     /// Gives a webhook another secret, which is in the answer. The old one signs as well for a day.
@@ -115,18 +105,18 @@ impl Node {
     /// # Errors
     /// `NotFound`; the store's word.
     pub async fn rotate_webhook(&self, by: Option<&Principal>, id: &str) -> Result<Webhook, Failure> {
-        let rotated = self.webhook(id).await?.rotated(new_secret(), self.now());
-        self.put_webhook(by, AuditAction::WebhookRotated, &rotated).await?;
-        Ok(rotated)
+        let entry = self.webhook_entry(by, AuditAction::WebhookRotated, id, None);
+        let edit = Edit { secret: Some(new_secret()), ..Edit::default() };
+        self.put_webhook(self.webhook_edit(id, edit), entry).await
     }
 
-    /// Removes a webhook, and what waits for it.
+    /// Removes a webhook; what waits for it is told no more, and goes bit by bit.
     ///
     /// # Errors
     /// `NotFound`; the store's word.
     pub async fn delete_webhook(&self, by: Option<&Principal>, id: &str) -> Result<(), Failure> {
         let entry = self.webhook_entry(by, AuditAction::WebhookDeleted, id, None);
-        self.webhook_change(Change::DeleteWebhook(id.to_owned()), entry).await?;
+        self.webhook_change(Change::DeleteWebhook { id: id.to_owned(), at: self.now() }, entry).await?;
         self.webhooks.changed().await;
         Ok(())
     }
@@ -178,16 +168,25 @@ impl Node {
         self.webhooks.check(url).map_err(refused)
     }
 
-    async fn put_webhook(&self, by: Option<&Principal>, action: AuditAction, webhook: &Webhook) -> Result<(), Failure> {
-        let details = object(KeyStyle::Camel, |o| {
-            o.texts("events", &webhook.wanted.texts()).flag("enabled", webhook.disabled.is_none());
-        });
-        let entry = self.webhook_entry(by, action, &webhook.id, Some(details));
+    /// A webhook is made or changed; how it is now.
+    async fn put_webhook(&self, change: Change, entry: AuditEntry) -> Result<Webhook, Failure> {
         // Ahead of the row, so that nothing is missed that is committed after it.
         self.webhooks.expect();
-        self.webhook_change(Change::PutWebhook(Box::new(webhook.clone())), entry).await?;
-        self.webhooks.changed().await;
-        Ok(())
+        match self.change(change, entry).await? {
+            Changed::Webhook(webhook) => {
+                self.webhooks.changed().await;
+                Ok(*webhook)
+            }
+            Changed::Full => {
+                let limit = i64::try_from(MOST).unwrap_or(i64::MAX);
+                Err(Failure::Rejected(Rejection::LimitReached { what: "webhooks", limit }))
+            }
+            _ => Err(Failure::Rejected(Rejection::NotFound)),
+        }
+    }
+
+    fn webhook_edit(&self, id: &str, edit: Edit) -> Change {
+        Change::ChangeWebhook { id: id.to_owned(), edit: Box::new(edit), at: self.now() }
     }
 
     fn webhook_entry(
@@ -206,9 +205,21 @@ impl Node {
     async fn webhook_change(&self, change: Change, entry: AuditEntry) -> Result<(), Failure> {
         match self.change(change, entry).await? {
             Changed::NotThere => Err(Failure::Rejected(Rejection::NotFound)),
-            Changed::Done { .. } | Changed::Taken => Ok(()),
+            _ => Ok(()),
         }
     }
+}
+
+/// For the record: what was asked for.
+fn details(wanted: Option<&Wanted>, enabled: Option<bool>) -> String {
+    object(KeyStyle::Camel, |o| {
+        if let Some(wanted) = wanted {
+            o.texts("events", &wanted.texts());
+        }
+        if let Some(enabled) = enabled {
+            o.flag("enabled", enabled);
+        }
+    })
 }
 
 fn new_secret() -> SigningSecret {

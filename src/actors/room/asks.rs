@@ -159,7 +159,7 @@ impl RoomActor {
     }
 
     fn send_message(&mut self, caller: &Caller, message: SendMessage, reply: ReplyTo) {
-        match self.checked_message(&caller.principal, message) {
+        match self.checked_message(&caller.principal, message, false) {
             Ok(message) => submit(&self.node, Write::Append(message), reply),
             Err(rejection) => reply.send(Err(rejection.into())),
         }
@@ -169,10 +169,12 @@ impl RoomActor {
         &mut self,
         principal: &Principal,
         message: SendMessage,
+        with_files: bool,
     ) -> Result<NewMessage, Rejection> {
         let record = self.record().map_err(|_| Rejection::NotFound)?;
         record.open()?;
-        let content = text::content("data.content", &message.content, self.node.limits().content_chars)?;
+        let words = if with_files { text::caption } else { text::content };
+        let content = words("data.content", &message.content, self.node.limits().content_chars)?;
         text::client_id("data.clientId", &message.client_id)?;
         self.node.metadata_fits(message.metadata.as_deref())?;
         if principal.role == Role::Customer && message.kind != MessageKind::Text {

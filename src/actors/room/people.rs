@@ -75,7 +75,7 @@ impl RoomActor {
             .seat(principal)
             .and_then(|seat| may_send(seat, message.kind))
             .and_then(|()| files_fit(&attachments))
-            .and_then(|()| self.checked_message(principal, message));
+            .and_then(|()| self.checked_message(principal, message, !attachments.is_empty()));
         match checked {
             Ok(message) => {
                 submit(&self.node, Write::Post(Box::new(Post { message, guarded, attachments })), reply);

@@ -39,6 +39,10 @@ impl SessionActor {
         self.events.more = false;
         let node = std::sync::Arc::clone(&self.node);
         let look = async move {
+            if after.is_none() {
+                // What another device has just got is not sent again.
+                node.store_event_mark_of(&principal.user_id).await;
+            }
             let (reader, now) = (reader(&principal), node.now());
             let events = node.store().events_for(&reader, after, now, PAGE).await?;
             let unread = node.store().unread_notifications(&reader, now).await?;

@@ -154,6 +154,18 @@ pub enum AlterationWhat {
     },
 }
 
+impl AlterationWhat {
+    /// Whether the others are shown something of whoever does it.
+    pub fn says_something(&self) -> bool {
+        match self {
+            Self::Conversation { subject, .. } => subject.is_some(),
+            Self::Edit { .. } => true,
+            Self::React { on, .. } => *on,
+            Self::Own { .. } | Self::People { .. } | Self::Read { .. } | Self::Delete { .. } => false,
+        }
+    }
+}
+
 /// A change that is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Altered {

@@ -11,6 +11,8 @@ pub use change::{
 };
 pub use rules::{Person, Seat, compose, may_add, may_delete, may_edit, may_manage, may_remove, may_send, successor};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::conversation::{Conversation, ConversationStatus, Participant};
 use super::ids::UserId;
 use super::rejection::Rejection;
@@ -113,7 +115,8 @@ pub fn emoji(field: &str, emoji: &str) -> Result<String, Rejection> {
             || (u32::from(c) >= 0xA9 && !c.is_alphanumeric() && !c.is_control() && !c.is_whitespace() && !is_hidden(c))
     };
     let shows = |c: char| !matches!(c, '\u{200D}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}');
-    if emoji.chars().nth(EMOJI_CHARS).is_none() && emoji.chars().all(sign) && emoji.chars().any(shows) {
+    let one = emoji.chars().nth(EMOJI_CHARS).is_none() && emoji.graphemes(true).count() == 1;
+    if one && emoji.chars().all(sign) && emoji.chars().any(shows) {
         Ok(emoji.to_owned())
     } else {
         Err(Rejection::Invalid { field: field.to_owned(), message: "must be one emoji".into() })

@@ -181,7 +181,9 @@ fn emoji_are_signs_alone() {
     {
         assert_eq!(emoji("emoji", good).as_deref(), Ok(good));
     }
-    for bad in ["", " ", "ok", "👍 ok", "1", "\u{200D}", "\u{FE0F}", "<b>", "\u{202E}👍", &"👍".repeat(17)] {
+    for bad in
+        ["", " ", "ok", "👍 ok", "👍👍", "❤️👍", "1", "\u{200D}", "\u{FE0F}", "<b>", "\u{202E}👍", &"👍".repeat(17)]
+    {
         assert!(emoji("emoji", bad).is_err(), "{bad:?}");
     }
 }

@@ -28,9 +28,12 @@ pub struct Lane {
     waiting: BTreeMap<i64, Waiting>,
     /// Of each conversation what waits, its first one included.
     lines: BTreeMap<ConversationId, BTreeSet<i64>>,
-    /// The first of each conversation, unless it is on its way: when it may leave.
+    /// The first of each conversation, unless one of them is on its way: when it may leave.
     due: BTreeSet<(Timestamp, i64)>,
-    on_the_way: BTreeSet<i64>,
+    /// With what was asked for again meanwhile.
+    on_the_way: BTreeMap<i64, Option<Waiting>>,
+    /// Conversations of which one is on its way.
+    busy: BTreeSet<ConversationId>,
 }
 
 impl Lane {
@@ -41,7 +44,8 @@ impl Lane {
             waiting: BTreeMap::new(),
             lines: BTreeMap::new(),
             due: BTreeSet::new(),
-            on_the_way: BTreeSet::new(),
+            on_the_way: BTreeMap::new(),
+            busy: BTreeSet::new(),
         }
     }
 
@@ -57,7 +61,7 @@ impl Lane {
 
     /// One more. What is known already is taken over as it is now, unless it is on its way.
     pub fn add(&mut self, new: Waiting) {
-        if self.on_the_way.contains(&new.number) {
+        if self.on_the_way.contains_key(&new.number) {
             return;
         }
         let before = self.first_in_line(&new);
@@ -73,6 +77,15 @@ impl Lane {
         self.put_up_first_of(number);
     }
 
+    /// Somebody asks for it again. One that is on its way is put up once more when it has landed, however that went:
+    /// how it went may have been stored before it was asked for.
+    pub fn ask(&mut self, asked: Waiting) {
+        match self.on_the_way.get_mut(&asked.number) {
+            Some(once_more) => *once_more = Some(asked),
+            None => self.add(asked),
+        }
+    }
+
     /// The next that may leave now; it is on its way from then on.
     pub fn next(&mut self, now: Timestamp) -> Option<Waiting> {
         if self.on_the_way.len() >= self.at_once {
@@ -83,8 +96,10 @@ impl Lane {
             return None;
         }
         self.due.pop_first();
-        self.on_the_way.insert(number);
-        self.waiting.get(&number).cloned()
+        self.on_the_way.insert(number, None);
+        let leaving = self.waiting.get(&number).cloned();
+        self.busy.extend(leaving.as_ref().and_then(|one| one.conversation_id.clone()));
+        leaving
     }
 
     /// When to look again: the moment at which the next may leave. None while nothing waits, or all places are taken.
@@ -93,9 +108,11 @@ impl Lane {
         self.due.first().filter(|_| free).map(|(due_at, _)| *due_at)
     }
 
-    /// It is delivered or given up: the conversation's next one may leave.
+    /// It is delivered or given up: the conversation's next one may leave, or it once more if it was asked for again.
     pub fn ended(&mut self, number: i64) {
-        self.on_the_way.remove(&number);
+        if let Some(asked) = self.landed(number) {
+            return self.add(asked);
+        }
         let Some(gone) = self.waiting.remove(&number) else { return };
         self.due.remove(&(gone.due_at, number));
         let Some(conversation_id) = gone.conversation_id else { return };
@@ -107,15 +124,26 @@ impl Lane {
         }
     }
 
-    /// It is to be tried again.
+    /// It is to be tried again; sooner if it was asked for again.
     pub fn again(&mut self, number: i64, tries: u32, at: Timestamp) {
-        self.on_the_way.remove(&number);
+        if let Some(asked) = self.landed(number) {
+            return self.add(asked);
+        }
         self.withdraw(number);
         if let Some(known) = self.waiting.get_mut(&number) {
             known.tries = tries;
             known.due_at = at;
             self.put_up_first_of(number);
         }
+    }
+
+    /// It is no longer on its way; what was asked for meanwhile.
+    fn landed(&mut self, number: i64) -> Option<Waiting> {
+        let asked = self.on_the_way.remove(&number)?;
+        if let Some(conversation_id) = self.waiting.get(&number).and_then(|one| one.conversation_id.as_ref()) {
+            self.busy.remove(conversation_id);
+        }
+        asked
     }
 
     fn first_in_line(&self, one: &Waiting) -> Option<i64> {
@@ -131,12 +159,11 @@ impl Lane {
     /// Lets the first of a delivery's conversation leave when it is due, unless one of them is on its way.
     fn put_up_first_of(&mut self, number: i64) {
         let Some(one) = self.waiting.get(&number) else { return };
-        let first = match one.conversation_id.as_ref().and_then(|id| self.lines.get(id)) {
-            // An older one that was asked for again does not overtake what is on its way either.
-            Some(line) if line.iter().any(|number| self.on_the_way.contains(number)) => return,
-            Some(line) => line.first().copied().unwrap_or(number),
-            None => number,
-        };
+        // An older one that was asked for again does not overtake what is on its way either.
+        if one.conversation_id.as_ref().is_some_and(|id| self.busy.contains(id)) {
+            return;
+        }
+        let first = self.first_in_line(one).unwrap_or(number);
         if let Some(first) = self.waiting.get(&first) {
             self.due.insert((first.due_at, first.number));
         }
@@ -218,6 +245,25 @@ mod tests {
         assert_eq!(lane.len(), 1);
     }
 
+    #[test]
+    fn one_that_is_asked_for_again_on_its_way_leaves_once_more_when_it_has_landed() {
+        let mut lane = Lane::new(8);
+        (1..=2).for_each(|number| lane.add(waiting(number, "a", 0)));
+        assert_eq!(all_that_leave(&mut lane, 0), [1]);
+        lane.ask(waiting(1, "a", 5));
+        lane.add(waiting(1, "a", 0));
+        assert!(all_that_leave(&mut lane, 9).is_empty(), "not a second time at once");
+        lane.ended(1);
+        assert_eq!(all_that_leave(&mut lane, 9), [1]);
+        lane.ask(waiting(1, "a", 10));
+        lane.again(1, 4, at(1_000));
+        assert_eq!(lane.next(at(10)), Some(waiting(1, "a", 10)), "it does not wait for the pause of a try before");
+        lane.ended(1);
+        assert_eq!(all_that_leave(&mut lane, 10), [2]);
+        lane.ended(2);
+        assert!(lane.is_empty() && lane.busy.is_empty() && lane.lines.is_empty());
+    }
+
     #[derive(Clone, Debug)]
     enum Step {
         Add { conversation: u8 },
@@ -227,6 +273,7 @@ mod tests {
         GiveUp { which: usize },
         Pass { span: i64 },
         AskAgain { which: usize },
+        AskOnItsWay { which: usize },
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -238,6 +285,7 @@ mod tests {
             1 => any::<usize>().prop_map(|which| Step::GiveUp { which }),
             2 => (0_i64..40).prop_map(|span| Step::Pass { span }),
             1 => any::<usize>().prop_map(|which| Step::AskAgain { which }),
+            2 => any::<usize>().prop_map(|which| Step::AskOnItsWay { which }),
         ]
     }
 
@@ -255,6 +303,7 @@ mod tests {
             let mut open: BTreeMap<i64, String> = BTreeMap::new();
             let mut dead: BTreeMap<i64, String> = BTreeMap::new();
             let mut flying: Vec<i64> = Vec::new();
+            let mut asked: BTreeSet<i64> = BTreeSet::new();
             let leave = |lane: &mut Lane, now: i64, open: &BTreeMap<i64, String>, flying: &mut Vec<i64>| {
                 let Some(one) = lane.next(at(now)) else { return Ok(false) };
                 let line = conversation_of(one.number, open);
@@ -280,25 +329,36 @@ mod tests {
                     Step::Arrive { which } => {
                         if let Some(landed) = pick(which, &mut flying) {
                             lane.ended(landed);
-                            open.remove(&landed);
+                            if !asked.remove(&landed) {
+                                open.remove(&landed);
+                            }
                         }
                     }
                     Step::Fail { which, pause } => {
                         if let Some(landed) = pick(which, &mut flying) {
                             lane.again(landed, 1, at(now + pause));
+                            asked.remove(&landed);
                         }
                     }
                     Step::GiveUp { which } => {
                         if let Some(landed) = pick(which, &mut flying) {
                             lane.ended(landed);
-                            dead.extend(open.remove_entry(&landed));
+                            if !asked.remove(&landed) {
+                                dead.extend(open.remove_entry(&landed));
+                            }
                         }
                     }
                     Step::Pass { span } => now += span,
                     Step::AskAgain { which } => {
                         if let Some(asked) = dead.keys().nth(which % dead.len().max(1)).copied() {
                             open.extend(dead.remove_entry(&asked));
-                            lane.add(waiting(asked, &conversation_of(asked, &open), now));
+                            lane.ask(waiting(asked, &conversation_of(asked, &open), now));
+                        }
+                    }
+                    Step::AskOnItsWay { which } => {
+                        if let Some(number) = flying.get(which % flying.len().max(1)).copied() {
+                            lane.ask(waiting(number, &conversation_of(number, &open), now));
+                            asked.insert(number);
                         }
                     }
                 }
@@ -306,7 +366,9 @@ mod tests {
             }
             for landed in std::mem::take(&mut flying) {
                 lane.ended(landed);
-                open.remove(&landed);
+                if !asked.remove(&landed) {
+                    open.remove(&landed);
+                }
             }
             while let Some(next) = lane.next_at() {
                 now = now.max(next.as_millis());

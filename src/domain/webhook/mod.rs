@@ -25,6 +25,8 @@ pub const MAX_URL_BYTES: usize = 2_000;
 pub const MAX_DESCRIPTION_CHARS: usize = 200;
 /// After a rotation the old secret signs as well for this long.
 pub const ROTATION: Millis = Millis::from_secs(86_400);
+/// The most old secrets that sign as well; with more rotations in a day the oldest ends early.
+pub const MOST_OLD_SECRETS: usize = 4;
 /// All events but internal notes.
 pub const ALL: &str = "*";
 
@@ -120,6 +122,13 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// From names of which some may not be known here, as they are stored; those are left out.
+    pub fn known<S: AsRef<str>>(texts: &[S]) -> Self {
+        let texts = texts.iter().map(AsRef::as_ref);
+        let names = texts.clone().filter_map(EventName::parse).filter(|name| *name != EventName::WebhookTest);
+        Self { all: texts.clone().any(|text| text == ALL), names: names.collect() }
+    }
+
     /// What [`Self::parse`] reads.
     pub fn texts(&self) -> Vec<&'static str> {
         let all = self.all.then_some(ALL);
@@ -175,8 +184,9 @@ pub struct Webhook {
     pub wanted: Wanted,
     /// Signs what it is told.
     pub secret: SigningSecret,
-    /// The secret before the last rotation, and until when it signs as well.
-    pub old_secret: Option<(SigningSecret, Timestamp)>,
+    /// Secrets before the last rotations, and until when they sign as well; the newest first, at most
+    /// [`MOST_OLD_SECRETS`].
+    pub old_secrets: Vec<(SigningSecret, Timestamp)>,
     /// None = it is told.
     pub disabled: Option<Disabled>,
     /// When it was made.
@@ -186,12 +196,53 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// The webhook with another secret; the old one signs as well for [`ROTATION`].
+    /// The webhook with another secret; the old one signs as well for [`ROTATION`], and so do older ones to their ends:
+    /// nobody knows which of them the receiver has.
     #[must_use]
     pub fn rotated(self, secret: SigningSecret, now: Timestamp) -> Self {
-        let old_secret = Some((self.secret, now + ROTATION));
-        Self { secret, old_secret, updated_at: now, ..self }
+        let lasting = self.old_secrets.into_iter().filter(|(_, until)| now < *until);
+        let old_secrets = std::iter::once((self.secret, now + ROTATION)).chain(lasting);
+        let old_secrets = old_secrets.take(MOST_OLD_SECRETS).collect();
+        Self { secret, old_secrets, updated_at: now, ..self }
     }
+
+    /// The webhook after a change.
+    #[must_use]
+    pub fn edited(self, edit: Edit, now: Timestamp) -> Self {
+        let Edit { url, wanted, description, enabled, secret } = edit;
+        let disabled = match enabled {
+            Some(true) => None,
+            Some(false) => self.disabled.or(Some(Disabled::ByAdmin)),
+            None => self.disabled,
+        };
+        let changed = Self {
+            url: url.unwrap_or(self.url),
+            wanted: wanted.unwrap_or(self.wanted),
+            description: description.unwrap_or(self.description),
+            disabled,
+            updated_at: now,
+            ..self
+        };
+        match secret {
+            Some(secret) => changed.rotated(secret, now),
+            None => changed,
+        }
+    }
+}
+
+/// What changes of a webhook; none = stays as it is at that moment, whoever changed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// Where it listens.
+    pub url: Option<String>,
+    /// What it is told.
+    pub wanted: Option<Wanted>,
+    /// What it is for, or that nothing is said.
+    pub description: Option<Option<String>>,
+    /// Whether it is told.
+    pub enabled: Option<bool>,
+    /// Signs from now on; see [`Webhook::rotated`].
+    pub secret: Option<SigningSecret>,
 }
 
 /// Something that happened, as webhooks are told it.
@@ -279,6 +330,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// How often it was tried since it was last asked for.
     pub tries: u32,
+    /// How often it was asked for again.
+    pub asked: i32,
     /// When it may be tried next.
     pub due_at: Timestamp,
     /// When it happened.
@@ -339,6 +392,13 @@ mod tests {
             assert_eq!(Wanted::parse(&[word]).unwrap().texts(), [*word]);
         }
         assert_eq!(Wanted::parse(&["internal_note", "*", "*"]).unwrap().texts(), ["*", "internal_note"]);
+    }
+
+    #[test]
+    fn names_that_are_not_known_are_left_out_of_what_was_stored() {
+        let kept = Wanted::known(&["*", "internal_note", "of_a_newer_program", "webhook_test"]);
+        assert_eq!(kept.texts(), ["*", "internal_note"]);
+        assert_eq!(Wanted::known(&["of_a_newer_program"]), Wanted::default());
     }
 
     #[test]

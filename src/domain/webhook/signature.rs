@@ -47,13 +47,11 @@ pub fn sign(secret: &SigningSecret, seconds: i64, body: &str) -> String {
     })
 }
 
-/// `t=SECONDS,v1=HEX`, and a second `v1` by the old secret while a rotation lasts.
+/// `t=SECONDS,v1=HEX`, and one more `v1` by each old secret while its rotation lasts.
 pub fn header(webhook: &Webhook, now: Timestamp, body: &str) -> String {
     let seconds = now.as_millis().div_euclid(1000);
     let mut header = format!("t={seconds},v1={}", sign(&webhook.secret, seconds, body));
-    if let Some((old, until)) = &webhook.old_secret
-        && now < *until
-    {
+    for (old, _) in webhook.old_secrets.iter().filter(|(_, until)| now < *until) {
         header.push_str(",v1=");
         header.push_str(&sign(old, seconds, body));
     }
@@ -62,9 +60,23 @@ pub fn header(webhook: &Webhook, now: Timestamp, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ROTATION, Wanted};
+    use super::super::{MOST_OLD_SECRETS, ROTATION, Wanted};
     use super::*;
     use crate::domain::time::Millis;
+
+    fn webhook(secret: &str, now: Timestamp) -> Webhook {
+        Webhook {
+            id: "w".into(),
+            url: "https://a.example/".into(),
+            description: None,
+            wanted: Wanted::default(),
+            secret: SigningSecret::new(secret),
+            old_secrets: Vec::new(),
+            disabled: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 
     #[test]
     fn the_signature_is_what_other_tools_compute() {
@@ -76,17 +88,7 @@ mod tests {
     #[test]
     fn both_secrets_sign_for_a_day_after_a_rotation() {
         let now = Timestamp::from_millis(1_795_428_000_999);
-        let webhook = Webhook {
-            id: "w".into(),
-            url: "https://a.example/".into(),
-            description: None,
-            wanted: Wanted::default(),
-            secret: SigningSecret::new("old"),
-            old_secret: None,
-            disabled: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let webhook = webhook("old", now);
         let alone = header(&webhook, now, "x");
         let rotated = webhook.rotated(SigningSecret::new("new"), now);
         let both = header(&rotated, now, "x");
@@ -95,5 +97,28 @@ mod tests {
         assert_eq!(header(&rotated, now + ROTATION, "x").matches("v1=").count(), 1);
         assert_eq!(header(&rotated, now + ROTATION + Millis::new(-1), "x").matches("v1=").count(), 2);
         assert!(!format!("{rotated:?}").contains("new"));
+    }
+
+    #[test]
+    fn a_second_rotation_does_not_end_the_first_one_early() {
+        let now = Timestamp::from_millis(1_795_428_000_000);
+        let hour = Millis::from_secs(3_600);
+        let signs = |webhook: &Webhook, at: Timestamp| -> Vec<&'static str> {
+            let header = header(webhook, at, "x");
+            let by = |name: &&str| header.contains(&sign(&SigningSecret::new(*name), at.as_millis() / 1000, "x"));
+            ["0", "1", "2", "3", "4", "5", "6"].into_iter().filter(by).collect()
+        };
+        let first = webhook("0", now).rotated(SigningSecret::new("1"), now);
+        let second = first.rotated(SigningSecret::new("2"), now + hour);
+        assert_eq!(signs(&second, now + hour), ["0", "1", "2"]);
+        assert_eq!(signs(&second, now + ROTATION), ["1", "2"]);
+        assert_eq!(signs(&second, now + ROTATION + hour), ["2"]);
+        let third = second.clone().rotated(SigningSecret::new("3"), now + ROTATION);
+        assert_eq!(third.old_secrets.len(), 2, "what has ended is not kept");
+        let many = ["3", "4", "5", "6"]
+            .into_iter()
+            .fold(second, |webhook, next| webhook.rotated(SigningSecret::new(next), now + hour));
+        assert_eq!(many.old_secrets.len(), MOST_OLD_SECRETS);
+        assert_eq!(signs(&many, now + hour), ["2", "3", "4", "5", "6"]);
     }
 }

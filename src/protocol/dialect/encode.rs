@@ -214,7 +214,7 @@ fn topic_state(o: &mut Object<'_>, topic: Topic, number: u64, body: &TopicBody) 
             o.text("name", name).int("value", *value);
         }),
         TopicBody::Availability(found) => o.object("availability", |o| shapes::reachability(o, found)),
-        TopicBody::Empty => o,
+        TopicBody::Notifications(unread) => o.int("unread", *unread),
     };
 }
 
@@ -251,6 +251,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "ai_message_dropped",
         "ai_message_start",
         "chat_session_restored",
+        "chat_session_started",
         "connected",
         "conversation_closed",
         "conversation_updated",
@@ -263,6 +264,7 @@ pub fn is_own_event(kind: &str) -> bool {
         "message_read",
         "message_updated",
         "new_message",
+        "new_transfer_request",
         "notification_count",
         "page_view",
         "pong",
@@ -270,14 +272,19 @@ pub fn is_own_event(kind: &str) -> bool {
         "queue_update",
         "registered",
         "server_draining",
+        "staff_chat_joined",
         "staff_data",
         "staff_online",
         "staff_status_updated",
         "token_expiring",
         "topic_update",
+        "transfer_accepted",
+        "transfer_failed",
+        "transfer_requested",
         "unread_count",
         "user_stop_typing",
         "user_typing",
+        "workload_updated",
     ];
     // Clients of Socket.IO hear these from their own library.
     const RESERVED: &[&str] = &["connect", "connect_error", "disconnect", "disconnecting"];

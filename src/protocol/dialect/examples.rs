@@ -157,7 +157,7 @@ variants!(admin_notice_name, ADMIN_NOTICES, AdminNotice: ConversationAssigned, N
     AgentStatus, ConversationClosed, ContactLeft, Alert);
 variants!(status_name, STATUSES, EscalationStatus: Assigned, AlreadyAssigned, Offered, Queued, OutsideHours, NoAgents,
     QueueFull, Expired, Canceled, None);
-variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Availability, Empty);
+variants!(body_name, BODIES, TopicBody: Queue, Agents, Agent, Metrics, Availability, Notifications);
 variants!(reply_name, REPLIES, Reply: Done, Started, Joined, Resumed, Sent, NoteSent, Escalation, Assigned,
     TransferOffered, Subscribed);
 
@@ -235,7 +235,7 @@ fn bodies() -> Vec<(Topic, TopicBody)> {
         (Topic::Agents, TopicBody::Agents(vec![agent()])),
         (Topic::Agents, TopicBody::Agent(Box::new(agent()))),
         (Topic::Metrics, TopicBody::Metrics(vec![("messages_sent", 3), ("messages_refused", 0)])),
-        (Topic::Notifications, TopicBody::Empty),
+        (Topic::Notifications, TopicBody::Notifications(2)),
         (Topic::Availability, TopicBody::Availability(Box::new(reachability(true)))),
         (Topic::Availability, TopicBody::Availability(Box::new(reachability(false)))),
     ]
@@ -455,7 +455,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
             "subscribe",
             Reply::Subscribed(vec![
                 (Topic::Queue, 7, TopicBody::Queue(vec![queue_row()])),
-                (Topic::Notifications, 0, TopicBody::Empty),
+                (Topic::Notifications, 0, TopicBody::Notifications(2)),
             ]),
         ),
     ]

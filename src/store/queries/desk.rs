@@ -125,7 +125,7 @@ pub(in crate::store) async fn audit(
 /// Inside a transaction of the caller: the change and its record, or neither.
 pub(in crate::store) async fn record(conn: &mut Conn, recorded: Recorded) -> Result<Changed> {
     let changed = change(conn, recorded.change).await?;
-    if matches!(changed, Changed::Done { .. }) {
+    if matches!(changed, Changed::Done { .. } | Changed::Webhook(_)) {
         add_audit(conn, &recorded.entry).await?;
     }
     Ok(changed)
@@ -168,8 +168,9 @@ async fn change(conn: &mut Conn, change: Change) -> Result<Changed> {
             true
         }
         Change::DeleteCanned(id) => run!(diesel::delete(canned_responses::table.find(id)).execute(conn)).failed()? > 0,
-        Change::PutWebhook(webhook) => webhooks::put(conn, &webhook).await.map(|()| true)?,
-        Change::DeleteWebhook(id) => webhooks::delete(conn, &id).await?,
+        Change::CreateWebhook(webhook) => return webhooks::create(conn, *webhook).await,
+        Change::ChangeWebhook { id, edit, at } => return webhooks::change(conn, id, *edit, at).await,
+        Change::DeleteWebhook { id, at } => webhooks::remove(conn, id, at).await?,
         Change::TellWebhook { webhook_id, told, render } => {
             webhooks::tell_one(conn, &webhook_id, &told, render).await?
         }

@@ -51,6 +51,18 @@ pub(in crate::store) async fn publish(
     Ok(PublishedEvent { number, duplicate: false })
 }
 
+/// Inside a transaction of the caller, which holds the counter's row until its end.
+pub(in crate::store) async fn next_number(conn: &mut Conn) -> Result<i64> {
+    let counter = counters::table.find(COUNTER);
+    run!(
+        diesel::update(counter)
+            .set(counters::value.eq(counters::value + 1))
+            .returning(counters::value)
+            .get_result(conn)
+    )
+    .failed()
+}
+
 /// The last number given out.
 pub(in crate::store) async fn newest(conn: &mut Conn) -> Result<i64> {
     run!(counters::table.find(COUNTER).select(counters::value).first(conn)).failed()

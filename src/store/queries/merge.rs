@@ -1,16 +1,21 @@
 //! An anonymous customer becomes a known one.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
+use crate::domain::host_event::NOTIFICATION;
 use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
+use crate::store::rows::ParticipantRow;
 use crate::store::schema::{
-    attachments, blocks, conversations, event_reads, host_events, merged_users, messages, notes, participants, ratings,
-    reactions, users,
+    attachments, blocks, conversations, event_marks, event_reads, host_events, merged_users, messages, notes,
+    participants, ratings, reactions, users,
 };
 use crate::store::{Failed, MergeOutcome, Result};
 
+use super::host_events::next_number;
 use super::{Conn, RunQueryDsl};
 
 /// Inside a transaction of the caller. The row in `merged_users` is the decision: of two at once, one fails on it.
@@ -60,45 +65,52 @@ pub(in crate::store) async fn customer(
 }
 
 /// Where the visitor takes part in what others began: in-app messages.
-async fn seats(conn: &mut Conn, (from, into): (&str, &str), name: &str) -> Result<Vec<String>> {
-    let theirs: Vec<(String, Option<i64>)> = run!(
-        participants::table
-            .filter(participants::user_id.eq(from))
-            .order(participants::conversation_id.asc())
-            .select((participants::conversation_id, participants::left_at))
-            .load(conn)
-    )
-    .failed()?;
-    for (id, left_at) in &theirs {
-        let said = messages::table.filter(messages::conversation_id.eq(id)).filter(messages::sender_id.eq(from));
-        let seat: Option<i64> =
-            run!(participants::table.find((id, into)).select(participants::last_read_seq).first(conn))
-                .optional()
-                .failed()?;
-        match seat {
-            // Two seats become one, for whom what the visitor said is no news any more.
-            Some(read_up_to) => {
-                let unread = said.filter(messages::seq.gt(read_up_to)).filter(messages::deleted_at.is_null());
-                let own: i64 = run!(unread.count().get_result(conn)).failed()?;
-                let mine = participants::table.find((id, into));
-                run!(diesel::update(mine).set(participants::uncounted.eq(participants::uncounted + own)).execute(conn))
-                    .failed()?;
-                if left_at.is_none() {
-                    run!(diesel::update(mine).set(participants::left_at.eq(None::<i64>)).execute(conn)).failed()?;
-                }
-                run!(diesel::delete(participants::table.find((id, from))).execute(conn)).failed()?;
-                // Both may have used one client id here.
-                run!(diesel::update(said).set(messages::client_id.eq(None::<String>)).execute(conn)).failed()?;
-            }
-            None => {
-                let seat = participants::table.find((id, from));
-                let values = (participants::user_id.eq(into), participants::name.eq(name));
-                run!(diesel::update(seat).set(values).execute(conn)).failed()?;
-            }
-        }
-        run!(diesel::update(said).set(messages::sender_id.eq(into)).execute(conn)).failed()?;
+async fn seats(conn: &mut Conn, people: (&str, &str), name: &str) -> Result<Vec<String>> {
+    let query =
+        participants::table.filter(participants::user_id.eq(people.0)).order(participants::conversation_id.asc());
+    let theirs: Vec<String> = run!(query.select(participants::conversation_id).load(conn)).failed()?;
+    for id in &theirs {
+        seat(conn, id, people, name).await?;
     }
-    Ok(theirs.into_iter().map(|(id, _)| id).collect())
+    Ok(theirs)
+}
+
+/// The visitor's seat and words become the known one's. Two seats become one, which has read what either has.
+async fn seat(conn: &mut Conn, id: &str, (from, into): (&str, &str), name: &str) -> Result<()> {
+    let said = messages::table.filter(messages::conversation_id.eq(id)).filter(messages::sender_id.eq(from));
+    let found = participants::table
+        .filter(participants::conversation_id.eq(id))
+        .filter(participants::user_id.eq_any([from, into]))
+        .select(ParticipantRow::as_select());
+    let mut rows: Vec<ParticipantRow> = run!(found.load(conn)).failed()?;
+    let theirs = rows.iter().position(|row| row.user_id == from).map(|place| rows.swap_remove(place));
+    match (theirs, rows.pop()) {
+        (Some(theirs), Some(mine)) => {
+            let read_up_to = theirs.last_read_seq.max(mine.last_read_seq);
+            let no_news = messages::sender_id.eq_any([from, into]).or(messages::deleted_at.is_not_null().nullable());
+            let uncounted = messages::table
+                .filter(messages::conversation_id.eq(id))
+                .filter(messages::seq.gt(read_up_to))
+                .filter(no_news);
+            let uncounted: i64 = run!(uncounted.count().get_result(conn)).failed()?;
+            let values = (
+                participants::last_read_seq.eq(read_up_to),
+                participants::uncounted.eq(uncounted),
+                participants::left_at.eq(theirs.left_at.and(mine.left_at)),
+                participants::role.eq(if theirs.role == "owner" { theirs.role } else { mine.role }),
+            );
+            run!(diesel::update(participants::table.find((id, into))).set(values).execute(conn)).failed()?;
+            run!(diesel::delete(participants::table.find((id, from))).execute(conn)).failed()?;
+            // Both may have used one client id here.
+            run!(diesel::update(said).set(messages::client_id.eq(None::<String>)).execute(conn)).failed()?;
+        }
+        (Some(_), None) => {
+            let values = (participants::user_id.eq(into), participants::name.eq(name));
+            run!(diesel::update(participants::table.find((id, from))).set(values).execute(conn)).failed()?;
+        }
+        (None, _) => {}
+    }
+    run!(diesel::update(said).set(messages::sender_id.eq(into)).execute(conn)).failed().map(|_| ())
 }
 
 /// Reactions, files, and who has blocked whom. What both had is there once.
@@ -138,16 +150,40 @@ async fn beside_messages(conn: &mut Conn, from: &str, into: &str) -> Result<()> 
 }
 
 /// Events for the visitor alone, and which of all events the visitor has read.
+///
+/// What has not come or was not read gets a number of its own again: the known one's marks may be beyond its old one.
 async fn told_by_the_host(conn: &mut Conn, from: &str, into: &str) -> Result<()> {
-    let told = host_events::table.filter(host_events::audience.eq("user")).filter(host_events::target.eq(from));
-    run!(diesel::update(told).set(host_events::target.eq(into)).execute(conn)).failed()?;
+    let marks: Option<(i64, i64)> =
+        run!(event_marks::table.find(from).select((event_marks::delivered, event_marks::read_up_to)).first(conn))
+            .optional()
+            .failed()?;
+    let (delivered, read_up_to) = marks.unwrap_or_default();
     let theirs = event_reads::table.filter(event_reads::user_id.eq(from));
-    let read: Vec<i64> = run!(theirs.select(event_reads::number).load(conn)).failed()?;
+    let mut read: BTreeSet<i64> =
+        run!(theirs.select(event_reads::number).load::<i64>(conn)).failed()?.into_iter().collect();
+    run!(diesel::delete(theirs).execute(conn)).failed()?;
+    let told = host_events::table.filter(host_events::audience.eq("user")).filter(host_events::target.eq(from));
+    let told: Vec<(i64, String)> =
+        run!(told.order(host_events::number.asc()).select((host_events::number, host_events::kind)).load(conn))
+            .failed()?;
+    for (number, kind) in told {
+        let is_read = number <= read_up_to || read.contains(&number);
+        let waits = if kind == NOTIFICATION { !is_read } else { number > delivered };
+        let now = if waits {
+            read.remove(&number);
+            next_number(conn).await?
+        } else {
+            read.insert(number);
+            number
+        };
+        let event = host_events::table.find(number);
+        let values = (host_events::number.eq(now), host_events::target.eq(into));
+        run!(diesel::update(event).set(values).execute(conn)).failed()?;
+    }
     for number in read {
         let row = (event_reads::user_id.eq(into), event_reads::number.eq(number));
         run!(diesel::insert_into(event_reads::table).values(row).on_conflict_do_nothing().execute(conn)).failed()?;
     }
-    run!(diesel::delete(theirs).execute(conn)).failed()?;
     Ok(())
 }
 
@@ -178,15 +214,7 @@ async fn conversation(
             .execute(conn)
     )
     .failed()?;
-    run!(diesel::delete(participants::table.find((id, into))).execute(conn)).failed()?;
-    run!(
-        diesel::update(participants::table.find((id, from)))
-            .set((participants::user_id.eq(into), participants::name.eq(name)))
-            .execute(conn)
-    )
-    .failed()?;
-    let said = messages::table.filter(messages::conversation_id.eq(id)).filter(messages::sender_id.eq(from));
-    run!(diesel::update(said).set(messages::sender_id.eq(into)).execute(conn)).failed()?;
+    seat(conn, id, (from, into), name).await?;
     let noted = notes::table.filter(notes::conversation_id.eq(id)).filter(notes::author_id.eq(from));
     run!(diesel::update(noted).set(notes::author_id.eq(into)).execute(conn)).failed()?;
     let rated = ratings::table.find(id).filter(ratings::user_id.eq(from));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use crate::domain::conversation::Participant;
+use crate::domain::conversation::{ConversationKind, Participant};
 use crate::domain::ids::{ConversationId, MessageId, UserId};
 use crate::domain::messaging::{Alteration, AlterationWhat, Altered, AlteredWhat, Post, REACTIONS};
 use crate::domain::time::Timestamp;
@@ -37,6 +37,21 @@ pub(super) async fn refused(conn: &mut Conn, posts: &[(usize, &Post)]) -> Result
         }
     }
     Ok(refused)
+}
+
+/// Whether somebody who takes part has blocked a person.
+async fn is_blocked_in(conn: &mut Conn, id: &ConversationId, user_id: &UserId) -> Result<bool> {
+    let found: i64 = run!(
+        participants::table
+            .inner_join(blocks::table.on(blocks::user_id.eq(participants::user_id)))
+            .filter(participants::conversation_id.eq(id.as_str()))
+            .filter(participants::left_at.is_null())
+            .filter(blocks::blocked_id.eq(user_id.as_str()))
+            .count()
+            .get_result(conn)
+    )
+    .failed()?;
+    Ok(found > 0)
 }
 
 async fn blocked_pairs(conn: &mut Conn, posts: &[&Post]) -> Result<HashSet<(String, String)>> {
@@ -123,11 +138,16 @@ pub(super) async fn into_lists(conn: &mut Conn, id: &str) -> Result<()> {
 
 pub(super) async fn alter(conn: &mut Conn, alteration: &Alteration) -> Result<Written> {
     let Alteration { conversation_id, by, at, what } = alteration;
-    let head: Option<i64> =
-        run!(conversations::table.find(conversation_id.as_str()).select(conversations::last_seq).first(conn))
-            .optional()
-            .failed()?;
-    let Some(head) = head else { return Ok(Written::Refused(WriteRefusal::NotFound)) };
+    let row = conversations::table.find(conversation_id.as_str());
+    let row: Option<(i64, String)> =
+        run!(row.select((conversations::last_seq, conversations::kind)).first(conn)).optional().failed()?;
+    let Some((head, kind)) = row else { return Ok(Written::Refused(WriteRefusal::NotFound)) };
+    if kind == ConversationKind::GuestGuest.as_str()
+        && what.says_something()
+        && is_blocked_in(conn, conversation_id, by).await?
+    {
+        return Ok(Written::Refused(WriteRefusal::NotFound));
+    }
     let what = match what {
         AlterationWhat::Conversation { subject, closed } => {
             set_conversation(conn, conversation_id, subject.as_ref(), *closed, *at).await?;

@@ -4,40 +4,87 @@ use diesel::prelude::*;
 
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::lane::Waiting;
-use crate::domain::webhook::{Delivery, DeliveryState, Disabled, Told, Wanted, Webhook};
+use crate::domain::webhook::{Delivery, DeliveryState, Disabled, Edit, MOST, Told, Wanted, Webhook};
 use crate::store::rows::{DeliveryRow, WaitingRow, WebhookRow, read_wanted};
 use crate::store::schema::{counters, webhook_deliveries as deliveries, webhooks};
 use crate::store::webhooks::told;
-use crate::store::{Backlog, Failed, Render, Result, Tried, Write, Written};
+use crate::store::{Backlog, Changed, Failed, Render, Result, Tried, Write, Written};
 
 use super::{Conn, RunQueryDsl, batch};
 
 const COUNTER: &str = "webhook_deliveries";
 
-/// All, the oldest first.
+/// All that were not removed, the oldest first.
 pub(in crate::store) async fn all(conn: &mut Conn) -> Result<Vec<Webhook>> {
-    let query = webhooks::table.order((webhooks::created_at.asc(), webhooks::id.asc()));
+    let there = webhooks::table.filter(webhooks::removed_at.is_null());
+    let query = there.order((webhooks::created_at.asc(), webhooks::id.asc()));
     let rows: Vec<WebhookRow> = run!(query.select(WebhookRow::as_select()).load(conn)).failed()?;
     rows.into_iter().map(WebhookRow::read).collect()
 }
 
-pub(in crate::store) async fn put(conn: &mut Conn, webhook: &Webhook) -> Result<()> {
-    let row = WebhookRow::new(webhook);
-    run!(
-        diesel::insert_into(webhooks::table).values(&row).on_conflict(webhooks::id).do_update().set(&row).execute(conn)
-    )
-    .failed()
-    .map(|_| ())
+/// Inside a transaction of the caller: one more, if there may be one.
+pub(in crate::store) async fn create(conn: &mut Conn, webhook: Webhook) -> Result<Changed> {
+    // Held to the end, so that two at once count one after the other.
+    let counter = diesel::update(counters::table.find(COUNTER)).set(counters::value.eq(counters::value));
+    run!(counter.execute(conn)).failed()?;
+    let there = webhooks::table.filter(webhooks::removed_at.is_null());
+    let count: i64 = run!(there.count().get_result(conn)).failed()?;
+    if usize::try_from(count).is_ok_and(|count| count >= MOST) {
+        return Ok(Changed::Full);
+    }
+    let row = WebhookRow::new(&webhook);
+    run!(diesel::insert_into(webhooks::table).values(&row).execute(conn)).failed()?;
+    Ok(Changed::Webhook(Box::new(webhook)))
 }
 
-/// With everything that waits for it.
-pub(in crate::store) async fn delete(conn: &mut Conn, id: &str) -> Result<bool> {
-    run!(diesel::delete(webhooks::table.find(id)).execute(conn)).failed().map(|gone| gone > 0)
+/// Inside a transaction of the caller: one that is there becomes another from what it is now.
+pub(in crate::store) async fn change(conn: &mut Conn, id: String, edit: Edit, at: Timestamp) -> Result<Changed> {
+    let there = webhooks::table.filter(webhooks::id.eq(id)).filter(webhooks::removed_at.is_null());
+    // Written before it is read: whoever changes it at the same time waits, and reads what became of it.
+    let touched = diesel::update(there).set(webhooks::updated_at.eq(at.as_millis()));
+    let row: Option<WebhookRow> =
+        run!(touched.returning(WebhookRow::as_returning()).get_result(conn)).optional().failed()?;
+    let Some(row) = row else { return Ok(Changed::NotThere) };
+    let names = row.events.clone();
+    let keeps_names = edit.wanted.is_none();
+    let webhook = row.read()?.edited(edit, at);
+    let mut row = WebhookRow::new(&webhook);
+    if keeps_names {
+        // Some may be a newer program's.
+        row.events = names;
+    }
+    run!(diesel::update(webhooks::table.find(&webhook.id)).set(&row).execute(conn)).failed()?;
+    Ok(Changed::Webhook(Box::new(webhook)))
+}
+
+/// Inside a transaction of the caller: it is there for nobody any more. What there is for it goes later, bit by bit,
+/// because a busy one has so much that everybody would wait for the database.
+pub(in crate::store) async fn remove(conn: &mut Conn, id: String, at: Timestamp) -> Result<bool> {
+    let there = webhooks::table.filter(webhooks::id.eq(id)).filter(webhooks::removed_at.is_null());
+    let gone = diesel::update(there).set(webhooks::removed_at.eq(at.as_millis()));
+    run!(gone.execute(conn)).failed().map(|gone| gone > 0)
+}
+
+/// Forgets some of what there is for one that was removed, and with the last of it the webhook.
+pub(in crate::store) async fn forget_removed(conn: &mut Conn, limit: i64) -> Result<bool> {
+    let removed = webhooks::table.filter(webhooks::removed_at.is_not_null()).select(webhooks::id);
+    let id: Option<String> = run!(removed.first(conn)).optional().failed()?;
+    let Some(id) = id else { return Ok(false) };
+    let its = deliveries::table.filter(deliveries::webhook_id.eq(&id)).select(deliveries::number).limit(limit);
+    let numbers: Vec<i64> = run!(its.load(conn)).failed()?;
+    let last = i64::try_from(numbers.len()).is_ok_and(|found| found < limit);
+    run!(diesel::delete(deliveries::table.filter(deliveries::number.eq_any(numbers))).execute(conn)).failed()?;
+    if last {
+        // A commit that saw it before it was removed may still write for it: that goes with it.
+        run!(diesel::delete(webhooks::table.find(&id)).execute(conn)).failed()?;
+    }
+    Ok(true)
 }
 
 /// Switches one off that is on.
 pub(in crate::store) async fn disable(conn: &mut Conn, id: String, why: Disabled, at: Timestamp) -> Result<()> {
-    let on = webhooks::table.find(id).filter(webhooks::disabled.is_null());
+    let there = webhooks::table.filter(webhooks::id.eq(id)).filter(webhooks::removed_at.is_null());
+    let on = there.filter(webhooks::disabled.is_null());
     let values = (webhooks::disabled.eq(why.as_str()), webhooks::updated_at.eq(at.as_millis()));
     run!(diesel::update(on).set(values).execute(conn)).failed().map(|_| ())
 }
@@ -75,7 +122,8 @@ pub(in crate::store) async fn tell(
 
 /// Inside a transaction of the caller: something for one webhook alone.
 pub(in crate::store) async fn tell_one(conn: &mut Conn, id: &str, told: &Told, render: Render) -> Result<bool> {
-    let there: Option<String> = run!(webhooks::table.find(id).select(webhooks::id).first(conn)).optional().failed()?;
+    let found = webhooks::table.filter(webhooks::id.eq(id)).filter(webhooks::removed_at.is_null());
+    let there: Option<String> = run!(found.select(webhooks::id).first(conn)).optional().failed()?;
     let (Some(there), Some(name)) = (there, told.name()) else { return Ok(false) };
     let rows = rows_of(told, name.as_str(), std::iter::once(&there), render);
     keep(conn, rows).await.map(|()| true)
@@ -96,6 +144,7 @@ fn rows_of<'a>(told: &Told, name: &str, wanting: impl Iterator<Item = &'a String
         body: body.get_or_insert_with(|| render(told, &event_id)).clone(),
         state: DeliveryState::Pending.as_str().to_owned(),
         tries: 0,
+        asked: 0,
         due_at: at,
         created_at: at,
         ended_at: None,
@@ -180,11 +229,14 @@ pub(in crate::store) async fn list(
     rows.into_iter().map(DeliveryRow::read).collect()
 }
 
-/// Only what is pending has been tried.
-pub(in crate::store) async fn tried(conn: &mut Conn, id: String, tried: Tried) -> Result<()> {
-    let Tried { attempt, tries, state, at } = tried;
+/// Only what is pending has been tried, and what was asked for again since is to be tried again whatever became of it.
+pub(in crate::store) async fn tried(conn: &mut Conn, id: String, tried: Tried) -> Result<bool> {
+    let Tried { attempt, asked, tries, state, at } = tried;
     let (at, pending) = (at.as_millis(), state == DeliveryState::Pending);
-    let row = deliveries::table.filter(deliveries::id.eq(id)).filter(deliveries::state.eq("pending"));
+    let row = deliveries::table
+        .filter(deliveries::id.eq(id))
+        .filter(deliveries::state.eq("pending"))
+        .filter(deliveries::asked.eq(asked));
     let values = (
         deliveries::state.eq(state.as_str()),
         deliveries::tries.eq(i32::try_from(tries).unwrap_or(i32::MAX)),
@@ -196,15 +248,20 @@ pub(in crate::store) async fn tried(conn: &mut Conn, id: String, tried: Tried) -
         deliveries::last_error.eq(attempt.error),
         deliveries::last_excerpt.eq(attempt.excerpt),
     );
-    run!(diesel::update(row).set(values).execute(conn)).failed().map(|_| ())
+    run!(diesel::update(row).set(values).execute(conn)).failed().map(|found| found > 0)
 }
 
 /// Inside a transaction of the caller: to be delivered now, whatever became of it before.
 pub(in crate::store) async fn again(conn: &mut Conn, webhook_id: &str, id: &str, at: Timestamp) -> Result<bool> {
-    let row = deliveries::table.filter(deliveries::id.eq(id)).filter(deliveries::webhook_id.eq(webhook_id));
+    let there = webhooks::table.filter(webhooks::removed_at.is_null()).select(webhooks::id);
+    let row = deliveries::table
+        .filter(deliveries::id.eq(id))
+        .filter(deliveries::webhook_id.eq(webhook_id))
+        .filter(deliveries::webhook_id.eq_any(there));
     let values = (
         deliveries::state.eq("pending"),
         deliveries::tries.eq(0),
+        deliveries::asked.eq(deliveries::asked + 1),
         deliveries::due_at.eq(at.as_millis()),
         deliveries::ended_at.eq(None::<i64>),
     );

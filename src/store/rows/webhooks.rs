@@ -2,10 +2,10 @@
 
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
+use crate::domain::time::Timestamp;
 use crate::domain::webhook::lane::Waiting;
 use crate::domain::webhook::signature::SigningSecret;
 use crate::domain::webhook::{Attempt, Delivery, DeliveryState, Disabled, EventName, Wanted, Webhook};
-use crate::store::StoreError;
 use crate::store::schema::{webhook_deliveries, webhooks};
 
 use super::{Read, at, from_json, known, moment, to_json};
@@ -18,30 +18,35 @@ pub(in crate::store) struct WebhookRow {
     pub description: Option<String>,
     pub events: String,
     pub secret: String,
-    pub old_secret: Option<String>,
-    pub old_secret_until: Option<i64>,
+    pub old_secrets: String,
     pub disabled: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
 }
 
-/// The events that a row names.
+/// The events that a row names. Those that a newer program knows are left out, so that an older one goes on.
 pub(in crate::store) fn read_wanted(events: &str) -> Read<Wanted> {
     let names: Vec<String> = from_json(events, "webhooks.events")?;
-    Wanted::parse(&names).map_err(|_| StoreError::Corrupt("webhooks.events: an unknown name".into()))
+    Ok(Wanted::known(&names))
+}
+
+/// Secrets before the present one, and until when (Unix milliseconds) they sign as well.
+fn read_old_secrets(text: &str) -> Read<Vec<(SigningSecret, Timestamp)>> {
+    let old: Vec<(String, i64)> = from_json(text, "webhooks.old_secrets")?;
+    Ok(old.into_iter().map(|(secret, until)| (SigningSecret::new(secret), at(until))).collect())
 }
 
 impl WebhookRow {
     pub fn new(webhook: &Webhook) -> Self {
-        let old = webhook.old_secret.as_ref();
+        let old = webhook.old_secrets.iter();
+        let old: Vec<(&str, i64)> = old.map(|(secret, until)| (secret.expose(), until.as_millis())).collect();
         Self {
             id: webhook.id.clone(),
             url: webhook.url.clone(),
             description: webhook.description.clone(),
             events: to_json(&webhook.wanted.texts()),
             secret: webhook.secret.expose().to_owned(),
-            old_secret: old.map(|(secret, _)| secret.expose().to_owned()),
-            old_secret_until: old.map(|(_, until)| until.as_millis()),
+            old_secrets: to_json(&old),
             disabled: webhook.disabled.map(|why| why.as_str().to_owned()),
             created_at: webhook.created_at.as_millis(),
             updated_at: webhook.updated_at.as_millis(),
@@ -59,7 +64,7 @@ impl WebhookRow {
             description: self.description,
             wanted: read_wanted(&self.events)?,
             secret: SigningSecret::new(self.secret),
-            old_secret: self.old_secret.map(SigningSecret::new).zip(self.old_secret_until.map(at)),
+            old_secrets: read_old_secrets(&self.old_secrets)?,
             disabled,
             created_at: at(self.created_at),
             updated_at: at(self.updated_at),
@@ -79,6 +84,7 @@ pub(in crate::store) struct DeliveryRow {
     pub body: String,
     pub state: String,
     pub tries: i32,
+    pub asked: i32,
     pub due_at: i64,
     pub created_at: i64,
     pub ended_at: Option<i64>,
@@ -112,6 +118,7 @@ impl DeliveryRow {
             conversation_id: self.conversation_id.map(Into::into),
             body: self.body,
             tries: count(self.tries),
+            asked: self.asked,
             due_at: at(self.due_at),
             created_at: at(self.created_at),
             ended_at: moment(self.ended_at),

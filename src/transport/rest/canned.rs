@@ -122,7 +122,7 @@ async fn store(who: &Who, canned: &CannedResponse) -> Result<(), ApiError> {
     let changed = who.node.change(Change::PutCanned(canned.clone()), entry).await;
     match changed.map_err(|failure| who.refused(failure))? {
         Changed::Taken => Err(who.refused(WireError::invalid("shortcut", "is in use"))),
-        Changed::Done { .. } | Changed::NotThere => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -132,6 +132,6 @@ pub(super) async fn delete(who: Who, id: Id) -> Answer {
     let changed = who.node.change(Change::DeleteCanned(canned.id), entry).await;
     match changed.map_err(|failure| who.refused(failure))? {
         Changed::NotThere => Err(who.refused(Rejection::NotFound)),
-        Changed::Done { .. } | Changed::Taken => Ok(HttpResponse::NoContent().finish()),
+        _ => Ok(HttpResponse::NoContent().finish()),
     }
 }

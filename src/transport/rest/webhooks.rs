@@ -26,7 +26,7 @@ fn shape(o: &mut Object<'_>, webhook: &Webhook) {
     o.text_or_null("description", webhook.description.as_deref());
     o.texts("events", &webhook.wanted.texts());
     o.flag("enabled", webhook.disabled.is_none()).word_or_null("disabledReason", webhook.disabled);
-    o.time_or_null("oldSecretUntil", webhook.old_secret.as_ref().map(|(_, until)| *until));
+    o.time_or_null("oldSecretUntil", webhook.old_secrets.first().map(|(_, until)| *until));
     o.time("createdAt", webhook.created_at).time("updatedAt", webhook.updated_at);
 }
 

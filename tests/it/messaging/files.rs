@@ -53,6 +53,15 @@ async fn a_file_goes_with_a_message_and_is_handed_out_for_a_while(server: Server
     let facts = (&file["file_name"], &file["file_type"], &file["file_size"], &file["width"], &file["height"]);
     assert_eq!(facts, (&json!("room.png"), &json!("image/png"), &json!(PIXEL.len()), &json!(1), &json!(1)));
 
+    let (_, other) = bring(&server, &cleo, "alone.png", "image/png", PIXEL).await;
+    let alone = json!({ "conversation_id": id, "attachments": [other["id"]] });
+    let (status, sent) = server.post(MESSAGES, &cleo, alone).await;
+    assert_eq!(
+        (status, &sent["message_text"], &sent["attachments"][0]["id"]),
+        (201, &json!(""), &other["id"]),
+        "{sent}"
+    );
+
     let body = json!({ "conversation_id": id, "message_text": "Look", "attachments": [file["id"]] });
     let stolen = json!({ "conversation_id": id, "message_text": "Mine", "attachments": [file["id"]] });
     assert_eq!(server.post(MESSAGES, &ann, stolen.clone()).await.0, 404, "another's file");

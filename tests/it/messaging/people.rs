@@ -187,6 +187,8 @@ async fn an_agent_may_look_at_a_guest_s_conversation_and_come_in(server: Server)
 async fn who_is_blocked_is_not_heard(server: Server) {
     let (cleo, dora) = (guest(&server, "cleo").await, guest(&server, "dora").await);
     let id = begin(&server, &cleo, "guest_guest", &["dora"]).await;
+    let early = send(&server, &cleo, &id, "hello").await;
+    let early = format!("{MESSAGES}/{}", early["id"].as_str().unwrap());
     let block = |method: &'static str| server.call(method, "/api/v1/messages/blocks/cleo", Some(&dora), Value::Null);
     assert_eq!(block("put").await.0, 204);
     assert_eq!(block("put").await.0, 204);
@@ -196,11 +198,24 @@ async fn who_is_blocked_is_not_heard(server: Server) {
     let body = json!({ "conversation_id": id, "message_text": "hello?" });
     let (status, told) = server.post(MESSAGES, &cleo, body.clone()).await;
     assert_eq!((status, &told["error"]["code"]), (404, &json!("not_found")));
+    let others = [
+        ("patch", early.clone(), json!({ "message_text": "an insult" })),
+        ("put", format!("{early}/reactions"), json!({ "emoji": "👍" })),
+        ("patch", of(&id), json!({ "subject": "an insult" })),
+    ];
+    for (method, path, body) in &others {
+        assert_eq!(server.call(method, path, Some(&cleo), body.clone()).await.0, 404, "{method} {path}");
+    }
     let again = json!({ "type": "guest_guest", "participant_ids": ["dora"] });
     assert_eq!(server.post(CONVERSATIONS, &cleo, again.clone()).await.0, 404);
     let (_, page) = server.get(&format!("{}/messages", of(&id)), &dora).await;
-    assert_eq!(page, json!([]));
+    assert_eq!((page.as_array().map(Vec::len), &page[0]["message_text"]), (Some(1), &json!("hello")), "{page}");
+    assert_eq!(page[0]["reactions"], json!([]));
+    assert_eq!(server.get(&of(&id), &dora).await.1["subject"], "Room Service Request");
     assert_eq!(block("delete").await.0, 204);
+    for (method, path, body) in others {
+        assert_eq!(server.call(method, &path, Some(&cleo), body).await.0, 200, "{method} {path}");
+    }
     assert_eq!(server.post(MESSAGES, &cleo, body).await.0, 201);
     assert_eq!(server.post(CONVERSATIONS, &cleo, again).await.0, 201);
     let myself = server.call("put", "/api/v1/messages/blocks/dora", Some(&dora), Value::Null).await;

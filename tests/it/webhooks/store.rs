@@ -9,7 +9,7 @@ use switchboard::domain::message::{MessageKind, NewMessage, NewNote, SenderRole}
 use switchboard::domain::time::{Millis, Timestamp};
 use switchboard::domain::user::Role;
 use switchboard::domain::webhook::signature::SigningSecret;
-use switchboard::domain::webhook::{Attempt, DeliveryState, Disabled, Told, Wanted, Webhook, What};
+use switchboard::domain::webhook::{Attempt, DeliveryState, Disabled, Edit, MOST, Told, Wanted, Webhook, What};
 use switchboard::store::{
     Change, Changed, PostgresStore, Recorded, SqliteStore, Store, Transaction, Tried, Write, Written,
 };
@@ -25,7 +25,7 @@ fn webhook(id: &str, events: &[&str]) -> Webhook {
         description: Some("The shop".into()),
         wanted: Wanted::parse(events).unwrap(),
         secret: SigningSecret::new("whsec_1"),
-        old_secret: None,
+        old_secrets: Vec::new(),
         disabled: None,
         created_at: NOW,
         updated_at: NOW,
@@ -46,7 +46,20 @@ async fn record(store: &dyn Store, change: Change) -> Changed {
 }
 
 async fn put(store: &dyn Store, webhook: Webhook) {
-    record(store, Change::PutWebhook(Box::new(webhook))).await;
+    let made = record(store, Change::CreateWebhook(Box::new(webhook.clone()))).await;
+    assert_eq!(made, Changed::Webhook(Box::new(webhook)));
+}
+
+fn edit(id: &str, edit: Edit, at: i64) -> Change {
+    Change::ChangeWebhook { id: id.into(), edit: Box::new(edit), at: NOW + Millis::new(at) }
+}
+
+fn rotation(secret: &str) -> Edit {
+    Edit { secret: Some(SigningSecret::new(secret)), ..Edit::default() }
+}
+
+fn removal(id: &str) -> Change {
+    Change::DeleteWebhook { id: id.into(), at: NOW }
 }
 
 /// What happened, as a test reads it: the event's name, and of a message its text.
@@ -107,21 +120,112 @@ async fn a_webhook_comes_back_as_it_was_put(store: &dyn Store) {
     put(store, first.clone()).await;
     put(store, Webhook { created_at: NOW + Millis::new(1), ..webhook("v", &["new_message"]) }).await;
     assert_eq!(store.webhooks().await.unwrap()[0], first);
-    let rotated = Webhook {
-        disabled: Some(Disabled::ByAdmin),
-        description: None,
-        ..first.rotated(SigningSecret::new("whsec_2"), NOW + Millis::new(2))
-    };
-    put(store, rotated.clone()).await;
+    let quiet = Edit { description: Some(None), enabled: Some(false), ..rotation("whsec_2") };
+    let rotated = first.edited(quiet.clone(), NOW + Millis::new(2));
+    assert_eq!((rotated.disabled, rotated.old_secrets.len()), (Some(Disabled::ByAdmin), 1));
+    let changed = record(store, edit("w", quiet, 2)).await;
+    assert_eq!(changed, Changed::Webhook(Box::new(rotated.clone())));
     assert_eq!(store.webhooks().await.unwrap()[0], rotated);
-    put(store, webhook("w", &["new_message"])).await;
-    assert_eq!(store.webhooks().await.unwrap()[0], webhook("w", &["new_message"]), "also what is none again");
+    let on = Edit { enabled: Some(true), description: Some(Some("It".into())), ..Edit::default() };
+    record(store, edit("w", on.clone(), 3)).await;
+    assert_eq!(store.webhooks().await.unwrap()[0], rotated.edited(on, NOW + Millis::new(3)));
     store.disable_webhook("w", Disabled::Gone, NOW).await.unwrap();
     store.disable_webhook("w", Disabled::TooFarBehind, NOW).await.unwrap();
     assert_eq!(store.webhooks().await.unwrap()[0].disabled, Some(Disabled::Gone), "the first reason stays");
-    assert!(matches!(record(store, Change::DeleteWebhook("w".into())).await, Changed::Done { .. }));
-    assert_eq!(record(store, Change::DeleteWebhook("w".into())).await, Changed::NotThere);
+    assert!(matches!(record(store, removal("w")).await, Changed::Done { .. }));
+    assert_eq!(record(store, removal("w")).await, Changed::NotThere);
     assert_eq!(store.webhooks().await.unwrap().len(), 1);
+}
+
+async fn changes_at_the_same_time_do_not_undo_each_other(store: &dyn Store) {
+    prepare(store).await;
+    put(store, webhook("w", &["*"])).await;
+    let moved = Edit { url: Some("https://new.example/".into()), ..Edit::default() };
+    let named = Edit { description: Some(Some("Mine".into())), ..Edit::default() };
+    let (first, second) = (edit("w", rotation("whsec_2"), 1), edit("w", rotation("whsec_3"), 1));
+    tokio::join!(
+        record(store, first),
+        record(store, edit("w", moved, 1)),
+        async { store.disable_webhook("w", Disabled::Gone, NOW).await.unwrap() },
+        record(store, second),
+        record(store, edit("w", named, 1)),
+    );
+    let now = store.webhooks().await.unwrap().remove(0);
+    assert_eq!((now.url.as_str(), now.description.as_deref()), ("https://new.example/", Some("Mine")));
+    assert_eq!(now.disabled, Some(Disabled::Gone), "who changes something else does not switch it on");
+    let mut secrets: Vec<&str> = now.old_secrets.iter().map(|(old, _)| old.expose()).collect();
+    secrets.push(now.secret.expose());
+    secrets.sort_unstable();
+    assert_eq!(secrets, ["whsec_1", "whsec_2", "whsec_3"]);
+    assert_eq!(record(store, edit("unknown", rotation("whsec_4"), 2)).await, Changed::NotThere);
+    record(store, removal("w")).await;
+    assert_eq!(record(store, edit("w", rotation("whsec_4"), 2)).await, Changed::NotThere, "it does not come back");
+    assert_eq!(store.webhooks().await.unwrap(), []);
+}
+
+async fn there_are_never_more_than_the_most(store: &dyn Store) {
+    prepare(store).await;
+    let names: Vec<String> = (0..MOST + 4).map(|number| format!("w{number}")).collect();
+    let make = |name: &String| record(store, Change::CreateWebhook(Box::new(webhook(name, &["*"]))));
+    let made = futures_util::future::join_all(names.iter().map(make)).await;
+    assert_eq!(made.iter().filter(|one| **one == Changed::Full).count(), 4);
+    let there = store.webhooks().await.unwrap();
+    assert_eq!(there.len(), MOST);
+    record(store, removal(&there[0].id)).await;
+    put(store, webhook("another", &["*"])).await;
+}
+
+async fn what_there_is_for_a_removed_one_goes_bit_by_bit(store: &dyn Store) {
+    prepare(store).await;
+    put(store, webhook("w", &["*"])).await;
+    put(store, webhook("v", &["*"])).await;
+    let lines: Vec<Write> = (0..5).map(|number| said("a", &number.to_string())).collect();
+    commit(store, &lines).await;
+    let ids: Vec<String> = store.waiting_deliveries("w", 0, 10).await.unwrap().into_iter().map(|one| one.id).collect();
+    assert!(!store.forget_removed(2).await.unwrap());
+    record(store, removal("w")).await;
+    commit(store, &[said("a", "more")]).await;
+    assert_eq!(store.deliveries("w", None, i64::MAX, 10).await.unwrap().len(), 5, "it is told no more");
+    assert_eq!(waiting(store, "v").await.len(), 6);
+    let again = Change::Redeliver { webhook_id: "w".into(), delivery_id: ids[0].clone(), at: NOW };
+    assert_eq!(record(store, again).await, Changed::NotThere);
+    let told = Box::new(Told { at: NOW, conversation_id: None, what: What::Test { webhook_id: "w".into() } });
+    let test = Change::TellWebhook { webhook_id: "w".into(), told, render };
+    assert_eq!(record(store, test).await, Changed::NotThere);
+    let mut left = Vec::new();
+    while store.forget_removed(2).await.unwrap() {
+        left.push(store.deliveries("w", None, i64::MAX, 10).await.unwrap().len());
+    }
+    assert_eq!(left, [3, 1, 0]);
+    assert_eq!(waiting(store, "v").await.len(), 6, "others keep what is theirs");
+    put(store, webhook("w", &["*"])).await;
+}
+
+async fn a_try_that_was_overtaken_by_an_asking_is_not_kept(store: &dyn Store) {
+    prepare(store).await;
+    put(store, webhook("w", &["*"])).await;
+    commit(store, &[said("a", "1")]).await;
+    let id = store.waiting_deliveries("w", 0, 10).await.unwrap().remove(0).id;
+    let again = Change::Redeliver { webhook_id: "w".into(), delivery_id: id.clone(), at: NOW };
+    record(store, again).await;
+    assert!(!store.delivery_tried(&id, &attempt(DeliveryState::Delivered, 1, 5)).await.unwrap());
+    let asked = store.delivery(&id).await.unwrap().unwrap();
+    assert_eq!((asked.state, asked.tries, asked.asked, asked.due_at), (DeliveryState::Pending, 0, 1, NOW));
+    let newer = Tried { asked: 1, ..attempt(DeliveryState::Delivered, 1, 5) };
+    assert!(store.delivery_tried(&id, &newer).await.unwrap());
+    assert_eq!(store.delivery(&id).await.unwrap().unwrap().state, DeliveryState::Delivered);
+}
+
+async fn many_at_once_are_written_down_in_order(store: &dyn Store) {
+    prepare(store).await;
+    put(store, webhook("w", &["*"])).await;
+    let lines: Vec<Write> = (0..300).map(|number| said("a", &number.to_string())).collect();
+    commit(store, &lines).await;
+    let all = store.waiting_deliveries("w", 0, 1_000).await.unwrap();
+    assert!(all.iter().map(|one| one.number).eq(1..=300));
+    let last = store.delivery(&all[299].id).await.unwrap().unwrap();
+    assert_eq!((last.body.as_str(), last.event_id.len(), last.last), ("new_message 299", 36, None));
+    assert_eq!(last.conversation_id, Some("a".into()));
 }
 
 async fn what_happens_is_written_down_for_those_who_want_it_in_its_order(store: &dyn Store) {
@@ -194,7 +298,7 @@ async fn what_is_rolled_back_is_told_to_nobody(store: &dyn Store) {
 fn attempt(state: DeliveryState, tries: u32, at: i64) -> Tried {
     let attempt =
         Attempt { at: NOW, took_ms: 7, status: Some(503), error: Some("busy".into()), excerpt: Some("later".into()) };
-    Tried { attempt, tries, state, at: NOW + Millis::new(at) }
+    Tried { attempt, asked: 0, tries, state, at: NOW + Millis::new(at) }
 }
 
 async fn how_a_delivery_goes_is_kept_until_it_is_forgotten(store: &dyn Store) {
@@ -224,7 +328,8 @@ async fn how_a_delivery_goes_is_kept_until_it_is_forgotten(store: &dyn Store) {
     assert_eq!((first.state, first.tries, first.due_at, first.ended_at), (DeliveryState::Pending, 0, NOW, None));
     let other = Change::Redeliver { webhook_id: "v".into(), delivery_id: ids[0].clone(), at: NOW };
     assert_eq!(record(store, other).await, Changed::NotThere, "no other webhook's");
-    store.delivery_tried(&ids[0], &attempt(DeliveryState::Dead, 12, 600)).await.unwrap();
+    let given_up = Tried { asked: 1, ..attempt(DeliveryState::Dead, 12, 600) };
+    store.delivery_tried(&ids[0], &given_up).await.unwrap();
     let at = |millis| NOW + Millis::new(millis);
     let forget = async |state, before| store.forget_deliveries(state, at(before), 10).await.unwrap();
     assert_eq!(forget(DeliveryState::Delivered, 700).await, 0);
@@ -238,8 +343,6 @@ async fn how_a_delivery_goes_is_kept_until_it_is_forgotten(store: &dyn Store) {
     assert!(matches!(record(store, test("w")).await, Changed::Done { .. }));
     assert_eq!(record(store, test("unknown")).await, Changed::NotThere);
     assert_eq!(waiting(store, "w").await, ["new_message 3", "webhook_test"]);
-    record(store, Change::DeleteWebhook("w".into())).await;
-    assert_eq!(store.delivery(&ids[2]).await.unwrap(), None, "what waits goes with its webhook");
 }
 
 async fn numbers_say_in_which_order_things_became_durable(store: &dyn Store) {
@@ -289,6 +392,11 @@ macro_rules! conformance {
 
 conformance!(
     a_webhook_comes_back_as_it_was_put,
+    changes_at_the_same_time_do_not_undo_each_other,
+    there_are_never_more_than_the_most,
+    what_there_is_for_a_removed_one_goes_bit_by_bit,
+    a_try_that_was_overtaken_by_an_asking_is_not_kept,
+    many_at_once_are_written_down_in_order,
     what_happens_is_written_down_for_those_who_want_it_in_its_order,
     what_is_rolled_back_is_told_to_nobody,
     how_a_delivery_goes_is_kept_until_it_is_forgotten,

@@ -12,7 +12,7 @@ on_both!(
     a_conversation_s_life_is_told_in_the_words_of_the_socket,
     a_delivery_is_signed_and_says_what_it_is,
     notes_are_told_to_those_only_who_ask_for_them,
-    two_secrets_sign_while_a_rotation_lasts,
+    old_secrets_sign_as_well_while_a_rotation_lasts,
     a_test_goes_the_way_of_everything_else,
     what_happens_while_a_webhook_is_off_is_not_told_later,
     conversations_of_people_are_told_as_well,
@@ -136,7 +136,7 @@ async fn notes_are_told_to_those_only_who_ask_for_them(server: Server) {
     server.stop().await;
 }
 
-async fn two_secrets_sign_while_a_rotation_lasts(server: Server) {
+async fn old_secrets_sign_as_well_while_a_rotation_lasts(server: Server) {
     let mut receiver = Receiver::start();
     let (path, old) = hook(&server, &receiver, &["new_message"]).await;
     let id = start(&server, "1").await;
@@ -150,10 +150,18 @@ async fn two_secrets_sign_while_a_rotation_lasts(server: Server) {
     assert_eq!((heard.signed_by(&old), heard.signed_by(new), heard.signature().1.len()), (1, 1, 2));
     heard.answer(200);
     until(&server, &path, "delivered", |found| found.len() == 1).await;
-    server.clock.advance(Millis::from_secs(86_400));
+    let (_, twice) = server.post(&format!("{path}/secret"), &root, json!({})).await;
+    let newest = twice["secret"].as_str().unwrap();
     say(&server, &id, "2").await;
     let heard = receiver.next().await;
-    assert_eq!((heard.signed_by(&old), heard.signed_by(new), heard.signature().1.len()), (0, 1, 1));
+    let signed = [&old, new, newest].map(|secret| heard.signed_by(secret));
+    assert_eq!((signed, heard.signature().1.len()), ([1, 1, 1], 3), "the first one is still the receiver's");
+    heard.answer(200);
+    until(&server, &path, "delivered", |found| found.len() == 2).await;
+    server.clock.advance(Millis::from_secs(86_400));
+    say(&server, &id, "3").await;
+    let heard = receiver.next().await;
+    assert_eq!((heard.signed_by(&old), heard.signed_by(newest), heard.signature().1.len()), (0, 1, 1));
     heard.answer(200);
     receiver.stop().await;
     server.stop().await;

@@ -25,6 +25,8 @@ use super::{Answer, body, conversation, created, list, ok, window};
 #[serde(rename_all = "camelCase")]
 struct Send {
     conversation_id: String,
+    /// May be left out beside files.
+    #[serde(default)]
     content: String,
     message_type: Option<String>,
     client_id: Option<String>,

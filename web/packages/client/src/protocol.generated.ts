@@ -170,7 +170,7 @@ export type TopicState =
   | { topic: "queue"; number: number; queue: QueueRow[] }
   | { topic: "agents"; number: number; agents?: Agent[]; agent?: Agent }
   | { topic: "metrics"; number: number; metrics: Array<{ name: string; value: number }> }
-  | { topic: "notifications"; number: number }
+  | { topic: "notifications"; number: number; unread: number }
   | {
       topic: "availability";
       number: number;

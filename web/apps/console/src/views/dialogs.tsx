@@ -15,7 +15,7 @@ import {
   UsersRoundIcon,
   Volume2Icon,
 } from "@switchboard/design";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Found, FoundMessage, Snippet } from "../live/calls.ts";
 import { asError } from "../live/desk.ts";
 import { askPermission, permission, show } from "../live/push.ts";
@@ -381,7 +381,8 @@ function Search() {
   const close = () => {
     ui.dialog.value = null;
   };
-  useEffect(() => field.current?.focus(), []);
+  // With the drawing, not after it: what is typed right behind the key that opens it goes into the field.
+  useLayoutEffect(() => field.current?.focus(), []);
   useEffect(() => {
     if (!/[\p{L}\p{N}]/u.test(query)) return setAnswer({ phase: "idle" });
     setAnswer((before) => (before.phase === "ready" ? before : { phase: "loading" }));
